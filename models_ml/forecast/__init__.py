@@ -1,0 +1,1 @@
+"""Monthly forecasts that carry their own record: `series` (what is forecast), `estimator`, `evaluate`, `pipeline`."""
