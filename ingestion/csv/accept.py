@@ -1,0 +1,248 @@
+"""One dropped file becomes Parquet and an entry of the journal, or a refusal with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contracts import DataSet
+from ingestion.csv import raw_rows
+from ingestion.csv.casts import Conventions, quoted
+from ingestion.csv.detect import DELIMITERS, Recognised, detect
+from ingestion.csv.read import UNIT, quarantine_bad, read
+from ingestion.csv.receipt import Receipt
+from ingestion.csv.refused import FileChanged, FileRefused
+from ingestion.csv.source import Scan, Source
+from ingestion.home import intake_folder
+from ingestion.journal import FileEntry, Journal, Part
+from ingestion.lake import Step, write_parquet
+from ingestion.profile import profile
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """One file in the inbox."""
+
+    path: Path
+    tenant_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Counts:
+    accepted: int
+    quarantined: int
+    clashes: int
+
+
+def accept(
+    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, zone: str, step: Step
+) -> Receipt:
+    """Take one file. The journal's commit is the acceptance; moving the file away is the caller's."""
+    entry: FileEntry
+    parts: list[Part] = []
+    fingerprint = ""
+    try:
+        with Source(file.path, intake_folder(home) / "scratch") as source:
+            fingerprint = source.fingerprint
+            entry, parts = _take(con, home, journal, file, source, zone, step)
+            source.check_unchanged()
+    except FileChanged:
+        raise
+    except FileRefused as refusal:
+        entry = replace(_entry(file, fingerprint), rows_read=refusal.rows, rows_refused=refusal.rows)
+        entry = replace(entry, reason=refusal.reason)
+    finally:
+        raw_rows.forget(con)
+    seq = journal.accept_file(entry, parts)
+    step("committed")
+    return receipt_of(entry, seq)
+
+
+def refuse(journal: Journal, file: Dropped, fingerprint: str, reason: str) -> Receipt:
+    """Record that a file could not be taken at all."""
+    entry = replace(_entry(file, fingerprint), reason=reason)
+    return receipt_of(entry, journal.accept_file(entry, []))
+
+
+def receipt_of(entry: FileEntry, seq: int) -> Receipt:
+    return Receipt(
+        file_id=f"f{seq}",
+        tenant_id=entry.tenant_id,
+        file_name=entry.file_name,
+        data_set=entry.data_set,
+        contract=entry.contract,
+        status=entry.status,
+        rows_read=entry.rows_read,
+        rows_accepted=entry.rows_accepted,
+        rows_quarantined=entry.rows_quarantined,
+        rows_refused=entry.rows_refused,
+        control_totals={currency: Decimal(total) for currency, total in entry.control_totals.items()},
+        reason=entry.reason,
+        notes=entry.notes,
+        accepted_seq=seq,
+    )
+
+
+def _entry(file: Dropped, fingerprint: str) -> FileEntry:
+    """A refused file of which nothing else is known."""
+    return FileEntry(
+        tenant_id=file.tenant_id,
+        file_name=file.name,
+        content_hash=None,
+        data_set=None,
+        contract=None,
+        status="refused",
+        rows_read=0,
+        rows_accepted=0,
+        rows_quarantined=0,
+        rows_refused=0,
+        control_totals={},
+        reason=None,
+        notes=(),
+        profile={},
+        source_path=str(file.path),
+        source_stat=fingerprint,
+    )
+
+
+def _take(
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    journal: Journal,
+    file: Dropped,
+    source: Source,
+    zone: str,
+    step: Step,
+) -> tuple[FileEntry, list[Part]]:
+    scan = source.scan()
+    entry = replace(_entry(file, source.fingerprint), content_hash=scan.content_hash)
+    first = journal.counting_file(file.tenant_id, scan.content_hash)
+    if first is not None:
+        return replace(entry, status="duplicate_ignored", reason=f"same content as {first}"), []
+    found = detect(source)
+    data_set = found.layout.data_set
+    rows = raw_rows.load(con, source, scan, found)
+    typed = read(con, found, zone, rows)
+    quarantine_bad(con, found, typed)
+    counts = _hold(con, found, typed.judged, rows)
+    totals = _control_totals(con, data_set)
+    shape = profile(
+        con,
+        "held",
+        data_set.stored_columns(),
+        {
+            "rows_read": str(rows),
+            "rows_accepted": str(counts.accepted),
+            "rows_quarantined": str(counts.quarantined),
+            "key_clashes": str(counts.clashes),
+        },
+    )
+    columns = ", ".join(f'"{name}"' for name, _ in data_set.stored_columns())
+    parts = [Part(f"csv/{data_set.name}", None, shape["rows"], shape)]
+    if shape["rows"]:
+        query = f"SELECT line, {columns}, extra, row_key, row_body FROM held"
+        path = write_parquet(con, home, f"csv/{data_set.name}", query, step)
+        parts = [replace(parts[0], path=path)]
+    if counts.quarantined:
+        path = write_parquet(con, home, "quarantine", "FROM failures ORDER BY line, column_name", step)
+        parts.append(Part("quarantine", path, counts.quarantined))
+    return replace(
+        entry,
+        data_set=data_set.name,
+        contract=found.layout.name,
+        status="partly_quarantined" if counts.quarantined else "accepted",
+        rows_read=rows,
+        rows_accepted=counts.accepted,
+        rows_quarantined=counts.quarantined,
+        control_totals=totals,
+        notes=_notes(found, typed.conventions),
+        profile=_how_read(scan, found, typed.conventions),
+    ), parts
+
+
+def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, judged: str, rows: int) -> _Counts:
+    """Create `held`: each key once. Rows whose key has several bodies join the failures."""
+    counted = con.execute(
+        "SELECT count(*) FILTER (NOT is_bad), count(DISTINCT row_key) FILTER (NOT is_bad) FROM typed"
+    ).fetchone()
+    assert counted is not None
+    good, keys = counted
+    con.execute("CREATE OR REPLACE TEMP VIEW held AS SELECT * FROM typed WHERE NOT is_bad")
+    if good == keys:
+        return _Counts(good, rows - good, 0)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE keys AS SELECT row_key, min(line) AS line, count(*) AS times,"
+        " min(row_body) <> max(row_body) AS is_clash FROM typed WHERE NOT is_bad GROUP BY row_key HAVING count(*) > 1"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW held AS SELECT t.* FROM typed t LEFT JOIN keys k USING (row_key)"
+        " WHERE NOT t.is_bad AND (k.row_key IS NULL OR (NOT k.is_clash AND t.line = k.line))"
+    )
+    clashing = con.execute("SELECT coalesce(sum(times), 0)::BIGINT FROM keys WHERE is_clash").fetchone()
+    assert clashing is not None
+    if clashing[0]:
+        names = [name for name in found.layout.data_set.key if name in found.positions]
+        header = ", ".join(found.header[found.positions[name]] for name in names)
+        cells = ", ".join(f"c{i}" for i in range(len(found.header)))
+        con.execute(
+            f"INSERT INTO failures SELECT t.line, {quoted(header)}, replace(row_key, {UNIT}, ', '),"
+            f" 'stands in this file with different contents', to_json([{cells}])::VARCHAR"
+            " FROM typed t JOIN keys k USING (row_key) JOIN raw ON raw.line = t.line"
+            " WHERE k.is_clash AND NOT t.is_bad"
+        )
+    accepted = good - clashing[0]
+    return _Counts(accepted, rows - accepted, clashing[0])
+
+
+def _control_totals(con: duckdb.DuckDBPyConnection, data_set: DataSet) -> dict[str, str]:
+    """Σ of the accepted rows per currency, '' where the file names none. Exact text."""
+    if not data_set.total:
+        return {}
+    factors = [
+        f'coalesce("{name}", {data_set.total_defaults[name]})'
+        if name in data_set.total_defaults
+        else f'"{name}"'
+        for name in data_set.total
+    ]
+    currency = "coalesce(currency, '')" if data_set.total_currency else "''"
+    found = con.execute(
+        f"SELECT {currency}, sum({' * '.join(factors)})::VARCHAR, coalesce(max(exponent_of({currency or 'NULL'})), 0)"
+        " FROM held GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return {code: _readable(total, places) for code, total, places in found if total is not None}
+
+
+def _readable(total: str, places: int) -> str:
+    """An exact decimal without needless zeros, but with the digits that money has."""
+    whole, _, decimals = total.partition(".")
+    decimals = decimals.rstrip("0").ljust(places, "0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def _notes(found: Recognised, conventions: Conventions) -> tuple[str, ...]:
+    data_set = found.layout.data_set
+    notes = []
+    if found.unknown:
+        notes.append(f"unknown columns kept: {', '.join(found.unknown)}")
+    if data_set.columns.get("currency") is not None and "currency" not in found.positions:
+        notes.append("no currency column: the tenant's currency is used")
+    notes += [f"{name} read as {style.name}" for name, style in conventions.numbers.items()]
+    if conventions.dates.name != "ISO":
+        notes.append(f"dates read as {conventions.dates.name}")
+    return tuple(notes)
+
+
+def _how_read(scan: Scan, found: Recognised, conventions: Conventions) -> dict[str, object]:
+    return {
+        "bytes": scan.size,
+        "gzip": scan.is_gzip,
+        "byte_order_mark": scan.has_bom,
+        "line_ends": list(scan.line_ends),
+        "delimiter": DELIMITERS[found.delimiter],
+        "dates": conventions.dates.name,
+        "zone": conventions.zone,
+    }

@@ -1,0 +1,194 @@
+"""The inbox: copying a user's files into it, and working through everything in it.
+
+A scan holds the inbox alone. It first tidies up after a scan that died between acceptance and moving, so that no file
+gets a second receipt; then it takes every file in the order of its path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from ingestion.csv.accept import Dropped, accept, refuse
+from ingestion.csv.engine import connect
+from ingestion.csv.receipt import Receipt
+from ingestion.csv.refused import FileChanged
+from ingestion.errors import IngestionError, NotDroppable
+from ingestion.home import DEFAULT_TENANT, drop_folder, intake_folder, intake_lock
+from ingestion.journal import Journal
+from ingestion.lake import Step, no_step
+
+TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}")
+RETRY_AFTER = 0.2
+
+
+def copy_into_drop(home: Path, paths: Iterable[Path], tenant: str | None = None) -> list[Path]:
+    """Copy files and whole folders into the tenant's inbox. Returns the copies.
+
+    Links, pipes and hidden files inside a folder are passed over; one that the user names is an error.
+    """
+    tenant = tenant or DEFAULT_TENANT
+    if not TENANT.fullmatch(tenant):
+        raise NotDroppable(f"{tenant!r} cannot be a tenant's name")
+    inbox = drop_folder(home) / tenant
+    copies: list[Path] = []
+    for path in paths:
+        for file, name in _droppable(Path(path)):
+            copies.append(_copy(file, inbox / name))
+    return copies
+
+
+def scan_drop(
+    home: Path,
+    time_zone_of: Callable[[str], str],
+    on_receipt: Callable[[Receipt], None] | None = None,
+    step: Step = no_step,
+) -> list[Receipt]:
+    """Take everything that lies in the inbox. Returns one receipt per file, in the order of acceptance."""
+    if not drop_folder(home).is_dir():
+        return []
+    receipts: list[Receipt] = []
+    with intake_lock(home, "drop"), Journal(home) as journal:
+        scratch = intake_folder(home) / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        _finish_moves(home, journal)
+        files = _inbox(home)
+        if not files:
+            return []
+        con = connect(scratch)
+        moved: list[int] = []
+        try:
+            for file in files:
+                receipt = _take(con, home, journal, file, time_zone_of(file.tenant_id), step)
+                receipts.append(receipt)
+                _move(home, file.path, receipt.file_id, receipt.reason if receipt.is_refused else None)
+                moved.append(receipt.accepted_seq)
+                step("moved")
+                if on_receipt:
+                    on_receipt(receipt)
+        finally:
+            con.close()
+            _mark_moved(journal, moved)
+    return receipts
+
+
+def _take(
+    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, zone: str, step: Step
+) -> Receipt:
+    """Take one file; one that changes while it is read is tried once more, then refused."""
+    for _ in range(2):
+        try:
+            return accept(con, home, journal, file, zone, step)
+        except FileChanged as changed:
+            reason = changed.reason
+            time.sleep(RETRY_AFTER)
+        except duckdb.OutOfMemoryException as error:
+            raise IngestionError(f"{file.path}: not enough memory or disk to read it: {error}") from error
+    return refuse(journal, file, _fingerprint(file.path), reason)
+
+
+def _droppable(path: Path) -> Iterator[tuple[Path, Path]]:
+    """The regular files of a path, with their name below the inbox."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        raise NotDroppable(f"{path}: {error.strerror}") from error
+    if stat.S_ISREG(mode):
+        yield path, Path(path.name.lstrip(".") or "file")
+    elif stat.S_ISDIR(mode):
+        base = path.resolve()
+        for file in _walk(base):
+            yield file, Path(base.name.lstrip(".") or "folder") / file.relative_to(base)
+    else:
+        raise NotDroppable(f"{path}: neither a file nor a folder (links and pipes are not read)")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Regular files below a folder by name; links, pipes and hidden entries are not read."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise NotDroppable(f"{folder}: {error.strerror}") from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def _copy(file: Path, wanted: Path) -> Path:
+    """Copy under a hidden name first: a scan never sees half a file. A name in use gets a number that sorts after it."""
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        hidden = wanted.parent / f".{uuid4().hex}.copying"
+        shutil.copyfile(file, hidden, follow_symlinks=False)
+        for number in range(1_000_000):
+            target = wanted if not number else wanted.with_name(f"{wanted.stem}~{number:04}{wanted.suffix}")
+            with suppress(FileExistsError):
+                os.link(hidden, target)
+                hidden.unlink()
+                return target
+        raise NotDroppable(f"{wanted}: too many files of this name")
+    except OSError as error:
+        raise NotDroppable(f"{file} cannot be copied into the drop: {error.strerror or error}") from error
+
+
+def _inbox(home: Path) -> list[Dropped]:
+    root = drop_folder(home)
+    files = []
+    for path in _walk(root):
+        inside = path.relative_to(root)
+        tenant = inside.parts[0] if len(inside.parts) > 1 else DEFAULT_TENANT
+        files.append(Dropped(path, tenant, "/".join(inside.parts[1:] or inside.parts)))
+    return files
+
+
+def _fingerprint(path: Path) -> str:
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def _finish_moves(home: Path, journal: Journal) -> None:
+    """Move away what an earlier scan accepted and could not move."""
+    left = journal.rows(
+        "select seq, file_id, source_path, source_stat, status, reason from files where moved = 0"
+    )
+    for row in left:
+        path = Path(row["source_path"])
+        if row["source_stat"] and _fingerprint(path) == row["source_stat"]:
+            _move(home, path, row["file_id"], row["reason"] if row["status"] == "refused" else None)
+    _mark_moved(journal, [row["seq"] for row in left])
+
+
+def _mark_moved(journal: Journal, seqs: list[int]) -> None:
+    if seqs:
+        with journal.writing() as db:
+            db.executemany("update files set moved = 1 where seq = ?", [(seq,) for seq in seqs])
+
+
+def _move(home: Path, path: Path, file_id: str, refused_for: str | None) -> None:
+    folder = drop_folder(home) / (".accepted" if refused_for is None else ".refused") / file_id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if refused_for is not None:
+            (folder / f"{path.name}.reason.txt").write_text(refused_for + "\n", encoding="utf-8")
+        with suppress(FileNotFoundError):
+            path.rename(folder / path.name)
+    except OSError as error:
+        raise IngestionError(
+            f"{path} is recorded as {file_id} but cannot be moved: {error.strerror}"
+        ) from error

@@ -1,0 +1,247 @@
+"""The bytes of one dropped file: opened without following anything, unpacked, scanned once, hashed.
+
+The scan answers what every later step needs (encoding, line ends, quotes, control characters, limits) in one pass of
+bounded memory. It knows nothing about columns.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+from uuid import uuid4
+
+from ingestion.csv.refused import FileChanged, FileRefused
+
+MAX_UNPACKED = 500 * 1024 * 1024
+MAX_LINE = 10 * 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+BOM = codecs.BOM_UTF8
+WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+CONTROLS = bytes(c for c in [*range(0x20), 0x7F] if c not in b"\t\n\r")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over the unpacked bytes found. `is_regular` = every line is a row, nothing needs care."""
+
+    content_hash: str
+    size: int
+    is_gzip: bool
+    has_bom: bool
+    has_quotes: bool
+    has_controls: bool
+    has_blank_lines: bool
+    line_ends: tuple[str, ...]
+
+    @property
+    def is_regular(self) -> bool:
+        careful = self.has_quotes or self.has_controls or self.has_blank_lines
+        return not careful and len(self.line_ends) <= 1 and "cr" not in self.line_ends
+
+
+class Source:
+    """One file of the drop, held open. Small content is kept in memory, a large unpacked one in a scratch file."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self.path = path
+        self._scratch = scratch
+        self._unpacked: Path | None = None
+        self._content: bytes | None = None
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise FileRefused(f"the file cannot be read: {error.strerror}") from error
+        self._file = os.fdopen(handle, "rb")
+        self._stat = os.fstat(handle)
+        if not stat.S_ISREG(self._stat.st_mode):
+            self._file.close()
+            raise FileRefused("not a regular file")
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if self._unpacked is not None:
+            self._unpacked.unlink(missing_ok=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this very file from another one put under its name later."""
+        return f"{self._stat.st_ino}:{self._stat.st_size}:{self._stat.st_mtime_ns}"
+
+    @property
+    def plain_path(self) -> Path | None:
+        """The unpacked content as a file, or None where it is only held in memory."""
+        if self._unpacked is not None:
+            return self._unpacked
+        return None if self._content is not None else self.path
+
+    def check_unchanged(self) -> None:
+        """Raise FileChanged if the file was written to, or another one stands under its name."""
+        try:
+            now = os.stat(self.path, follow_symlinks=False)
+        except OSError as error:
+            raise FileChanged from error
+        if f"{now.st_ino}:{now.st_size}:{now.st_mtime_ns}" != self.fingerprint:
+            raise FileChanged
+
+    def scan(self) -> Scan:
+        """Read everything once."""
+        start = self._file.read(4)
+        self._file.seek(0)
+        is_gzip = start.startswith(GZIP_MAGIC)
+        if not is_gzip and self._stat.st_size > MAX_UNPACKED:
+            raise FileRefused(f"larger than {MAX_UNPACKED // 1024 // 1024} MB")
+        if start.startswith(WIDE_BOMS):
+            raise FileRefused("not UTF-8 but UTF-16 or UTF-32; export it as UTF-8")
+        chunks = _unpack(self._file) if is_gzip else _read(self._file)
+        scanner = _Scanner()
+        kept: list[bytes] | None = []
+        spool: BinaryIO | None = None
+        size = 0
+        try:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > MAX_UNPACKED:
+                    raise FileRefused(f"larger than {MAX_UNPACKED // 1024 // 1024} MB when unpacked")
+                scanner.feed(chunk)
+                if kept is not None:
+                    kept.append(chunk)
+                    if size > IN_MEMORY:
+                        spool = self._open_spool() if is_gzip else None
+                        _ = spool.writelines(kept) if spool else None
+                        kept = None
+                elif spool:
+                    spool.write(chunk)
+        finally:
+            if spool:
+                spool.close()
+        scanner.finish()
+        if kept is not None:
+            self._content = b"".join(kept)
+        self.check_unchanged()
+        return scanner.result(size, is_gzip)
+
+    def open_text(self) -> io.TextIOWrapper:
+        """The unpacked content as text, line ends as they are, without the byte order mark."""
+        raw: BinaryIO
+        if self._content is not None:
+            raw = io.BytesIO(self._content)
+        else:
+            raw = (self._unpacked or self.path).open("rb")
+        return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+    def _open_spool(self) -> BinaryIO:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        self._unpacked = self._scratch / f"{uuid4().hex}.csv"
+        return self._unpacked.open("wb")
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _unpack(file: BinaryIO) -> Iterator[bytes]:
+    """The content of all members of a gzip file, never more than a chunk at a time."""
+    member = zlib.decompressobj(wbits=31)
+    pending = b""
+    try:
+        while True:
+            pending = pending or file.read(CHUNK)
+            if not pending:
+                break
+            chunk = member.decompress(pending, CHUNK)
+            pending = member.unconsumed_tail
+            if chunk:
+                yield chunk
+            if member.eof:
+                pending = (member.unused_data or file.read(CHUNK)).lstrip(b"\0")
+                if not pending:
+                    return
+                member = zlib.decompressobj(wbits=31)
+    except zlib.error as error:
+        raise FileRefused(f"the gzip data is damaged: {error}") from error
+    raise FileRefused("the gzip data ends too early")
+
+
+class _Scanner:
+    """Looks at blocks that end with a line end, so that nothing hides at the edge of a chunk."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._rest = b""
+        self._lines = 0
+        self._ends: set[str] = set()
+        self._is_first = True
+        self.has_bom = self.has_quotes = self.has_controls = self.has_blank_lines = False
+
+    def feed(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        data = self._rest + chunk
+        # the last byte stays behind: a CR there may be half of a CRLF
+        cut = max(data.rfind(b"\n", 0, -1), data.rfind(b"\r", 0, -1)) + 1
+        if 0 < cut < len(data) and data[cut - 1 : cut + 1] == b"\r\n":
+            cut += 1
+        if cut:
+            self._look(data[:cut])
+        self._rest = data[cut:]
+        if len(self._rest) > MAX_LINE:
+            raise FileRefused(f"line {self._lines + 1} is longer than {MAX_LINE // 1024 // 1024} MB")
+
+    def finish(self) -> None:
+        self._look(self._rest)
+
+    def _look(self, block: bytes) -> None:
+        if self._is_first:
+            self._is_first = False
+            self.has_bom = block.startswith(BOM)
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self._lines + 1 + len(re.findall(rb"\r\n|\n|\r", block[: error.start]))
+            raise FileRefused(
+                f"not UTF-8: byte 0x{block[error.start]:02X} in line {line}; export it as UTF-8"
+            ) from error
+        crlf = block.count(b"\r\n")
+        lf, cr = block.count(b"\n") - crlf, block.count(b"\r") - crlf
+        self._lines += crlf + lf + cr
+        self._ends |= {name for name, count in (("crlf", crlf), ("lf", lf), ("cr", cr)) if count}
+        self.has_quotes = self.has_quotes or b'"' in block
+        if not self.has_controls:
+            self.has_controls = len(block.translate(None, CONTROLS)) != len(block) or (
+                b"\xc2" in block and C1_BYTES.search(block) is not None
+            )
+        if not self.has_blank_lines:
+            self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(
+                twice in block for twice in (b"\n\n", b"\n\r", b"\r\r")
+            )
+
+    def result(self, size: int, is_gzip: bool) -> Scan:
+        return Scan(
+            content_hash=self._hash.hexdigest(),
+            size=size,
+            is_gzip=is_gzip,
+            has_bom=self.has_bom,
+            has_quotes=self.has_quotes,
+            has_controls=self.has_controls,
+            has_blank_lines=self.has_blank_lines,
+            line_ends=tuple(sorted(self._ends)),
+        )

@@ -1,0 +1,225 @@
+"""The raw relations that dbt reads, as known at one sequence: views over the lake, empty where nothing came.
+
+`raw_csv.<data set>` has the newest accepted row per key, `raw_app.<table>` the newest version of each row of the core.
+Which file a row came from is the journal's knowledge: a small table `intake.parts` brings it in by the Parquet's path.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from sqlite3 import Row
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contracts import app_tables, data_sets
+from ingestion.home import intake_folder
+from ingestion.journal import Journal
+
+PARTS = pa.schema(
+    [
+        ("path", pa.string()),
+        ("seq", pa.int64()),
+        ("tenant_id", pa.string()),
+        ("file_id", pa.string()),
+    ]
+)
+RECEIPT_COLUMNS = (
+    "file_id VARCHAR, tenant_id VARCHAR, file_name VARCHAR, data_set VARCHAR, status VARCHAR, rows_read BIGINT,"
+    " rows_accepted BIGINT, rows_quarantined BIGINT, rows_refused BIGINT, control_totals VARCHAR, reason VARCHAR,"
+    " accepted_seq BIGINT, contract VARCHAR, content_hash VARCHAR, notes VARCHAR, undone_seq BIGINT"
+)
+VERDICT_COLUMNS = (
+    "relation VARCHAR, expectation VARCHAR, severity VARCHAR, success BOOLEAN, batches BIGINT, first_seq BIGINT,"
+    " last_seq BIGINT, observed VARCHAR, failing_file_ids VARCHAR"
+)
+QUARANTINE_COLUMNS = [
+    ("line", "BIGINT"),
+    ("column_name", "VARCHAR"),
+    ("value", "VARCHAR"),
+    ("reason", "VARCHAR"),
+    ("cells", "VARCHAR"),
+]
+
+
+def create_raw_relations(
+    con: duckdb.DuckDBPyConnection, home: Path, known_at: int | None = None
+) -> dict[str, int]:
+    """Create `raw_csv` and `raw_app` in the connection's database. Returns the stored rows behind each relation.
+
+    `known_at` limits everything to what was accepted (and not yet retracted) at that sequence; default now. Values of
+    persons are current only, whatever `known_at` says.
+    """
+    lake = intake_folder(home)
+    with Journal(home) as journal:
+        limit = journal.head() if known_at is None else known_at
+        csv_parts = _by_relation(journal.parts("csv/", limit))
+        app_parts = _by_relation(journal.parts("app/", limit))
+        personal = {
+            row["relation"]: str(lake / row["path"]) for row in journal.rows("select * from personal")
+        }
+    for schema in ("raw_csv", "raw_app", "intake"):
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    _create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
+    held: dict[str, int] = {}
+    for name, data_set in data_sets().items():
+        columns = [("line", "BIGINT"), *data_set.stored_columns(), ("extra", "VARCHAR")]
+        parts = csv_parts.get(f"csv/{name}", [])
+        held[f"raw_csv.{name}"] = sum(part["rows"] for part in parts)
+        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns))
+    for name, table in app_tables().items():
+        if table.personal:
+            query = _personal(personal.get(f"app/{name}"), table.stored_columns())
+        else:
+            parts = app_parts.get(f"app/{name}", [])
+            held[f"raw_app.{name}"] = sum(part["rows"] for part in parts)
+            query = _current_app(lake, parts, table.stored_columns())
+        _create_view(con, f"raw_app.{name}", query)
+    return held
+
+
+def create_intake_ops(
+    con: duckdb.DuckDBPyConnection, home: Path, known_at: int | None = None, live: bool = False
+) -> None:
+    """Create ops.ingest_receipts, ops.quarantined_rows and ops.batch_verdicts in the connection's database.
+
+    As tables for a build; with `live`, quarantined rows stay a view over the lake, which costs nothing to create.
+    """
+    lake = intake_folder(home)
+    with Journal(home) as journal:
+        limit = journal.head() if known_at is None else known_at
+        receipts = journal.rows(
+            "select f.file_id, f.tenant_id, f.file_name, f.data_set,"
+            " case when r.seq is not null then 'undone' else f.status end as status,"
+            " f.rows_read, f.rows_accepted, f.rows_quarantined, f.rows_refused, f.control_totals, f.reason,"
+            " f.seq as accepted_seq, f.contract, f.content_hash, f.notes, r.seq as undone_seq"
+            " from files f left join retractions r on r.file_seq = f.seq and r.seq <= ? where f.seq <= ?"
+            " order by f.seq",
+            (limit, limit),
+        )
+        verdicts = journal.rows(
+            "select relation, expectation, severity, success, batches, first_seq, last_seq, observed, failing_seqs"
+            " from verdicts where first_seq <= ? order by verdict_id",
+            (limit,),
+        )
+        parts = journal.parts("quarantine", limit)
+    con.execute("CREATE SCHEMA IF NOT EXISTS ops")
+    _fill(con, "ops.ingest_receipts", RECEIPT_COLUMNS, receipts)
+    _fill(con, "ops.batch_verdicts", VERDICT_COLUMNS, verdicts)
+    con.execute("CREATE SCHEMA IF NOT EXISTS intake")
+    kind = "VIEW" if live else "TABLE"
+    _create_parts_table(con, lake, parts, "intake.quarantine_parts")
+    query = _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *QUARANTINE_COLUMNS])
+    if parts:
+        columns = ", ".join(f"r.{name}" for name, _ in QUARANTINE_COLUMNS)
+        query = (
+            f"SELECT p.tenant_id, p.file_id, {columns} FROM {_scan(lake, parts)} r"
+            " JOIN intake.quarantine_parts p ON p.path = r.filename"
+        )
+    _drop(con, "ops.quarantined_rows")
+    con.execute(f"CREATE {kind} ops.quarantined_rows AS {query}")
+
+
+def _by_relation(parts: list[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for part in parts:
+        grouped[part["relation"]].append(part)
+    return grouped
+
+
+def _create_parts_table(
+    con: duckdb.DuckDBPyConnection, lake: Path, parts: list[Row], name: str = "intake.parts"
+) -> None:
+    rows = pa.Table.from_pylist(
+        [
+            {
+                "path": str(lake / part["path"]),
+                "seq": part["seq"],
+                "tenant_id": part["tenant_id"],
+                "file_id": part["file_id"],
+            }
+            for part in parts
+        ],
+        schema=PARTS,
+    )
+    con.register("new_parts", rows)
+    con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM new_parts")
+    con.unregister("new_parts")
+
+
+def _scan(lake: Path, parts: list[Row]) -> str:
+    paths = ", ".join("'" + str(lake / part["path"]).replace("'", "''") + "'" for part in parts)
+    return f"read_parquet([{paths}], filename = true)"
+
+
+def _listed(columns: list[tuple[str, str]], prefix: str = "") -> str:
+    return ", ".join(f'{prefix}"{name}"' for name, _ in columns)
+
+
+def _empty(columns: list[tuple[str, str]]) -> str:
+    listed = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in columns)
+    return f"SELECT {listed} WHERE false"
+
+
+def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
+    """Newest row per tenant and key. A tenant with one file has no key twice, so it skips the comparison."""
+    if not parts:
+        return _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *columns])
+    files = Counter(part["tenant_id"] for part in parts)
+    queries = []
+    for alone in (True, False):
+        chosen = [part for part in parts if (files[part["tenant_id"]] == 1) == alone]
+        if chosen:
+            newest = (
+                ""
+                if alone
+                else " QUALIFY row_number() OVER (PARTITION BY p.tenant_id, r.row_key ORDER BY p.seq DESC) = 1"
+            )
+            queries.append(
+                f"SELECT p.tenant_id, p.file_id, {_listed(columns, 'r.')} FROM {_scan(lake, chosen)} r"
+                f" JOIN intake.parts p ON p.path = r.filename{newest}"
+            )
+    return " UNION ALL ".join(queries)
+
+
+def _current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
+    """Newest version per tenant and key; deleted rows are gone."""
+    if not parts:
+        return _empty([("tenant_id", "VARCHAR"), ("change_no", "BIGINT"), *columns])
+    return (
+        f"SELECT tenant_id, change_no, {_listed(columns)} FROM (SELECT * FROM {_scan(lake, parts)}"
+        " QUALIFY row_number() OVER (PARTITION BY tenant_id, row_key ORDER BY change_no DESC) = 1)"
+        " WHERE operation <> 'delete'"
+    )
+
+
+def _personal(path: str | None, columns: list[tuple[str, str]]) -> str:
+    if path is None:
+        return _empty([("tenant_id", "VARCHAR"), *columns])
+    return f"SELECT tenant_id, {_listed(columns)} FROM read_parquet('{path.replace(chr(39), chr(39) * 2)}')"
+
+
+def _drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    schema, table = name.split(".")
+    found = con.execute(
+        "SELECT table_type FROM information_schema.tables WHERE table_catalog = current_database()"
+        " AND table_schema = ? AND table_name = ?",
+        [schema, table],
+    ).fetchone()
+    if found:
+        con.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {name}")
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    con.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
+
+
+def _fill(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Row]) -> None:
+    _drop(con, name)
+    con.execute(f"CREATE TABLE {name} ({columns})")
+    if rows:
+        content = pa.Table.from_pylist([dict(row) for row in rows])
+        con.register("new_rows", content)
+        con.execute(f"INSERT INTO {name} FROM new_rows")
+        con.unregister("new_rows")
