@@ -1,1 +1,1 @@
-"""Models trained on the warehouse. They read marts from a DuckDB connection and write `ml` tables to it, nothing else."""
+"""Models trained on the warehouse. They read marts and write `ml` tables, nothing else."""

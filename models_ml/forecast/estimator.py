@@ -62,12 +62,12 @@ class Prophet:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", FutureWarning)
-            import cmdstanpy  # noqa: F401  its import resets the logger that is quietened below
             import pandas as pd
             import prophet
 
             for name in ("prophet", "cmdstanpy"):
                 logging.getLogger(name).setLevel(logging.ERROR)
+                logging.getLogger(name).addHandler(logging.NullHandler())  # else cmdstanpy sets its own level
             model = prophet.Prophet(
                 n_changepoints=min(25, len(values) // 3),
                 yearly_seasonality=5,

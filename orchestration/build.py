@@ -1,0 +1,195 @@
+"""One build: a private file, the relations that say what it is about, and its end as a version or as nothing.
+
+The steps between (ingest, dbt, models) are the assets in `orchestration/defs`; this module knows the order in which
+a build file comes to life and dies, and nothing of what is computed in it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import duckdb
+from iso4217 import Currency
+
+from ingestion.journal import Journal
+from ingestion.raw import create_intake_ops, create_raw_relations
+from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
+from orchestration.settings import Settings
+from orchestration.tenants import Tenants, load_tenants
+
+TENANTS_WITH_FACTS = """
+select tenant_id from files where seq <= ? and rows_accepted > 0
+union select tenant_id from core_spans where seq <= ? order by tenant_id
+"""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What the user asked for; None means the default of each tenant and the newest facts."""
+
+    as_of: date | None = None
+    known_at: int | None = None
+    publish_anyway: bool = False
+    from_last_version: bool = False
+
+
+class Build:
+    """A build between its start and its publication; use `building()`."""
+
+    def __init__(self, settings: Settings, request: BuildRequest) -> None:
+        self.settings = settings
+        self.request = request
+        self.tenants: Tenants = load_tenants(settings.home / "tenants.toml")
+        self.warehouse = Warehouse(settings.warehouse)
+        self.version = self.warehouse.next_version()
+        self.known_at = 0
+        self.started_at = datetime.now(UTC)
+        self.raw_rows: dict[str, int] = {}
+        self.published: Pointer | None = None
+        self._has_raw = False
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The build file, for one step; it is closed again before the next one opens it."""
+        connection = duckdb.connect(str(self.settings.build_file))
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def start(self) -> None:
+        """A fresh file, or a copy of the last version when only some tables are asked for."""
+        folder = self.settings.build_file.parent
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if self.request.from_last_version and self.warehouse.current() is not None:
+            shutil.copyfile(self.warehouse.path_of(), self.settings.build_file)
+            self.settings.build_file.chmod(0o644)
+
+    def ensure_raw(self) -> dict[str, int]:
+        """Fixes the sequence that this build knows and lays out everything that dbt reads, once per build.
+
+        Returns rows per raw relation ("raw_csv.invoices").
+        """
+        if self._has_raw:
+            return self.raw_rows
+        home = self.settings.home
+        with Journal(home) as journal:
+            head = journal.head()
+            self.known_at = head if self.request.known_at is None else min(self.request.known_at, head)
+            tenant_ids = [row["tenant_id"] for row in journal.rows(TENANTS_WITH_FACTS, [self.known_at] * 2)]
+        with self.connect() as connection:
+            self.raw_rows = create_raw_relations(connection, home, self.known_at)
+            create_intake_ops(connection, home, self.known_at)
+            self._write_run_relations(connection, sorted({*tenant_ids, *self.tenants.configured}))
+        self._has_raw = True
+        return self.raw_rows
+
+    def _write_run_relations(self, connection: duckdb.DuckDBPyConnection, tenant_ids: list[str]) -> None:
+        connection.execute("create schema if not exists run")
+        connection.execute(
+            "create or replace table run.context (version varchar not null, known_at bigint not null, as_of date)"
+        )
+        connection.execute(
+            "insert into run.context values (?, ?, ?)", [self.version, self.known_at, self.request.as_of]
+        )
+        connection.execute(
+            "create or replace table run.currencies (currency varchar not null, exponent integer not null)"
+        )
+        connection.executemany(
+            "insert into run.currencies values (?, ?)",
+            sorted((c.code, c.exponent) for c in Currency if c.exponent is not None),
+        )
+        connection.execute(
+            """create or replace table run.tenants (tenant_id varchar not null, time_zone varchar not null,
+            currency varchar not null, reporting_currency varchar not null, gross_margin decimal(9, 6) not null,
+            fiscal_year_start integer not null, as_of date not null)"""
+        )
+        roots = self._root_entity_currencies(connection)
+        for tenant_id in tenant_ids:
+            tenant = self.tenants.of(tenant_id)
+            reporting = tenant.reporting_currency or roots.get(tenant_id) or self.settings.reporting_currency
+            connection.execute(
+                "insert into run.tenants values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    tenant_id,
+                    tenant.time_zone,
+                    tenant.currency,
+                    reporting,
+                    tenant.gross_margin,
+                    tenant.fiscal_year_start,
+                    self.request.as_of or tenant.default_as_of(self.started_at),
+                ],
+            )
+
+    @staticmethod
+    def _root_entity_currencies(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        """The reporting currency of a tenant that set none: its root entity's, where there is just one."""
+        return dict(
+            connection.sql(
+                """select tenant_id, min(currency) from raw_csv.entities where parent_entity_id is null
+                group by tenant_id having count(distinct currency) = 1"""
+            ).fetchall()
+        )
+
+    def publish(self) -> Pointer:
+        """Seals the build file and makes it the next version.
+
+        Figures of the past (an older sequence or an earlier as-of date) become a version that can be asked for,
+        but readers stay where they are unless the user said otherwise.
+        """
+        before = self.warehouse.current()
+        with self.connect() as connection:
+            as_of = str(connection.sql("select coalesce(max(as_of), current_date) from run.tenants").fetchall()[0][0])
+            self._write_publication(connection)
+            self._drop_live_views(connection)
+            connection.execute("checkpoint")
+        moves = self.request.publish_anyway or before is None or not self._is_of_the_past(before, as_of)
+        self.published = self.warehouse.publish(
+            self.settings.build_file, self.version, as_of, self.known_at, move_pointer=moves
+        )
+        self.warehouse.prune(self.settings.keep_versions, self.settings.keep_bytes)
+        return self.published
+
+    def _is_of_the_past(self, before: Pointer, as_of: str) -> bool:
+        return self.known_at < before.known_at or (self.request.as_of is not None and as_of < before.as_of)
+
+    def _write_publication(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """`ops.publications`: every version published so far, carried from version to version."""
+        connection.execute("create schema if not exists ops")
+        connection.execute(
+            """create or replace table ops.publications (tenant_id varchar not null, version varchar not null,
+            as_of date not null, known_at bigint not null, started_at timestamp not null,
+            finished_at timestamp not null)"""
+        )
+        if self.warehouse.current() is not None:
+            connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
+            connection.execute("insert into ops.publications from last_version.ops.publications")
+            connection.execute("detach last_version")
+        connection.execute(
+            """insert into ops.publications select tenant_id, ?, as_of, ?, ?, ? from run.tenants order by tenant_id""",
+            [self.version, self.known_at, self.started_at, utc_now()],
+        )
+
+    @staticmethod
+    def _drop_live_views(connection: duckdb.DuckDBPyConnection) -> None:
+        """Views over the intake's files must not outlive the build: an immutable version holds only its own rows."""
+        for schema in ("raw_csv", "raw_app"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+
+
+@contextmanager
+def building(settings: Settings, request: BuildRequest, holder: str) -> Iterator[Build]:
+    """Holds the writer's lock for one build, and removes its private file at the end.
+
+    Raises BuildLocked when another one keeps the lock longer than the settings allow.
+    """
+    with build_lock(settings.warehouse, settings.lock_wait_seconds, holder):
+        build = Build(settings, request)
+        build.start()
+        try:
+            yield build
+        finally:
+            shutil.rmtree(settings.build_file.parent, ignore_errors=True)

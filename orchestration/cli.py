@@ -1,0 +1,264 @@
+"""The `revhouse` command. Exit 0: done. 1: the work failed, nothing was published. 2: wrong usage.
+
+Each command imports what it needs when it runs: `drop` and `sql` never pay for Dagster or dbt.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration import progress
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The revenue warehouse that explains its numbers.",
+)
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Figures as of the end of this day.")]
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+@contextmanager
+def shown_progress() -> Iterator[None]:
+    """A live line on a terminal, one line per step otherwise."""
+    if not err.is_terminal:
+        last: list[str] = []
+
+        def plain(step: str, message: str) -> None:
+            if last != [step]:
+                last[:] = [step]
+                err.print(f"{step}: {message}" if "/" not in message else f"{step} …")
+
+        with progress.listening(plain):
+            yield
+        return
+    with err.status("starting") as status:
+        done: dict[str, str] = {}
+
+        def live(step: str, message: str) -> None:
+            if step not in done and done:
+                name, text = next(reversed(done.items()))
+                err.print(f"[green]✓[/] {name}: {text}")
+            done[step] = message
+            status.update(f"{step}: {message}")
+
+        with progress.listening(live):
+            yield
+        if done:
+            name, text = next(reversed(done.items()))
+            err.print(f"[green]✓[/] {name}: {text}")
+
+
+def fail(message: str) -> typer.Exit:
+    """One clear line on stderr; the caller raises what this returns."""
+    err.print(f"revhouse: {message}", markup=False)
+    return typer.Exit(1)
+
+
+@app.command()
+def drop(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders to copy into the drop.")],
+    tenant: Annotated[str, typer.Option(help="Whose data this is.")] = "default",
+) -> None:
+    """Take in CSV files and print a receipt for each."""
+    from ingestion.csv import copy_into_drop, scan_drop
+    from orchestration.tenants import load_tenants
+
+    settings = Settings()
+    tenants = load_tenants(settings.home / "tenants.toml")
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        err.print(f"revhouse: no such file or folder: {', '.join(missing)}", markup=False)
+        raise typer.Exit(2)
+    copied = copy_into_drop(settings.home, paths, tenant)
+    receipts = []
+    with shown_progress():
+        for receipt in scan_drop(settings.home, tenants.time_zone_of):
+            receipts.append(receipt)
+            progress.report("drop", f"{len(receipts)}/{len(copied)} files")
+    print_receipts(receipts)
+    if any(receipt.status == "refused" for receipt in receipts):
+        raise typer.Exit(1)
+
+
+def print_receipts(receipts: list) -> None:  # type: ignore[type-arg]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("file", "receipt", "data set", "status"):
+        table.add_column(column, overflow="fold")
+    for column in ("read", "accepted", "quarantined"):
+        table.add_column(column, justify="right")
+    table.add_column("control total", justify="right")
+    for receipt in receipts:
+        totals = ", ".join(f"{amount} {currency}".strip() for currency, amount in receipt.control_totals.items())
+        table.add_row(
+            receipt.file_name,
+            receipt.file_id,
+            receipt.data_set or "",
+            receipt.status,
+            f"{receipt.rows_read:,}",
+            f"{receipt.rows_accepted:,}",
+            f"{receipt.rows_quarantined:,}",
+            totals,
+        )
+    out.print(table)
+    for receipt in receipts:
+        if receipt.reason:
+            out.print(f"{receipt.file_name}: {receipt.reason}", markup=False)
+
+
+@app.command()
+def undo(file_id: Annotated[str, typer.Argument(help="The receipt's file id, such as f12.")]) -> None:
+    """Take one dropped file back out of raw; its content counts again if it is dropped again."""
+    from ingestion.retract import undo as retract
+
+    settings = Settings()
+    seq = retract(settings.home, file_id)
+    out.print(f"{file_id} no longer counts from sequence {seq} on; run revhouse build to publish that")
+
+
+@app.command()
+def build(
+    as_of: AsOf = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Recompute every row of every table.")] = False,
+    select: Annotated[
+        str, typer.Option(help="A Dagster asset selection; the rest is kept from the last version.")
+    ] = "",
+    known_at: Annotated[int, typer.Option(help="Only what was known at this sequence.")] = 0,
+    publish: Annotated[bool, typer.Option("--publish", help="Move readers even to figures of the past.")] = False,
+) -> None:
+    """Ingest, compute, check and publish: the job that Dagster runs."""
+    from orchestration.runner import run_build
+
+    settings = Settings()
+    with shown_progress():
+        outcome = run_build(
+            settings,
+            as_of=as_of.date() if as_of else None,
+            known_at=known_at or None,
+            select=select,
+            publish_anyway=publish,
+            full_refresh=full_refresh,
+        )
+    if outcome.failure:
+        raise fail(f"{outcome.failure} (nothing was published)")
+    pointer = outcome.pointer
+    assert pointer is not None
+    out.print(f"published version {pointer.version} as of {pointer.as_of} ({pointer.file}, run {outcome.run_id})")
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over marts, ml, ops and raw_csv.")],
+    output_format: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.table,
+    version: Annotated[str, typer.Option(help="A version other than the published one.")] = "",
+) -> None:
+    """Query the published warehouse, read-only."""
+    import duckdb
+
+    from orchestration.reader import published, unknown_relation_hint
+    from orchestration.rows import print_rows
+
+    with published(Settings(), version or None) as (connection, pointer):
+        try:
+            statements = connection.extract_statements(query)
+        except duckdb.Error as error:
+            err.print(f"revhouse: {str(error).splitlines()[0]}", markup=False)
+            raise typer.Exit(2) from error
+        if len(statements) != 1 or statements[0].type not in (
+            duckdb.StatementType.SELECT,
+            duckdb.StatementType.EXPLAIN,
+        ):
+            err.print("revhouse: one read-only statement at a time, such as a SELECT", markup=False)
+            raise typer.Exit(2)
+        if pointer is not None and pointer.stale:
+            err.print(f"revhouse: stale: {pointer.stale_reason}", markup=False)
+        try:
+            print_rows(connection, query, output_format.value, out)
+        except duckdb.Error as error:
+            raise fail(unknown_relation_hint(error, pointer)) from error
+
+
+@app.command()
+def demo(seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7) -> None:
+    """Make a company, write and drop its data, run the whole pipeline and print its figures."""
+    from orchestration.demo.run import run_demo
+
+    with shown_progress():
+        report = run_demo(Settings(), seed)
+    if report.failure:
+        raise fail(f"{report.failure} (nothing was published)")
+    report.print(out)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option()] = "",
+    port: Annotated[int, typer.Option(help="0 picks a free one.")] = -1,
+) -> None:
+    """The API with its dashboard."""
+    from orchestration.serve import serve_api
+
+    settings = Settings()
+    serve_api(settings, host or settings.host, settings.port if port < 0 else port)
+
+
+@app.command()
+def dev() -> None:
+    """The API with its dashboard, and the Dagster UI with schedules and sensors."""
+    from orchestration.serve import serve_dev
+
+    serve_dev(Settings())
+
+
+@app.command()
+def doctor() -> None:
+    """Versions, locks and who holds them, ports, the manifest, disk."""
+    from orchestration.doctor import examine
+
+    settings = Settings()
+    findings = examine(settings)
+    for finding in findings:
+        mark = {"ok": "[green]ok[/]  ", "note": "[yellow]note[/]", "bad": "[red]bad[/] "}[finding.state]
+        out.print(f"{mark} {finding.what}: ", end="")
+        out.print(finding.detail, markup=False)
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: whatever goes wrong in the work is one line and exit 1, with `REVHOUSE_TRACE=1` the whole trace."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        err.print("revhouse: stopped")
+        raise SystemExit(1) from None
+    except Exception as error:
+        if os.environ.get("REVHOUSE_TRACE"):
+            raise
+        text = " ".join(str(error).split()) or type(error).__name__
+        err.print(f"revhouse: {text}", markup=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Puts the parts together: hands the intake, the reader of published figures and the starter of builds to the API."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from orchestration.publish import NothingPublished
+from orchestration.reader import published
+from orchestration.runner import prepare_dagster_home
+from orchestration.settings import Settings
+from orchestration.tenants import load_tenants
+
+
+class Reader:
+    """Reads the published version for the API."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]], dict[str, Any]]:
+        """Columns, rows and the version's labels. Raises LookupError before the first publication."""
+        with published(self.settings, live=False) as (connection, pointer):
+            if pointer is None:
+                raise LookupError(str(NothingPublished()))
+            cursor = connection.execute(sql, list(params))
+            columns = [entry[0] for entry in cursor.description or ()]
+            meta = {
+                "version": pointer.version,
+                "as_of": pointer.as_of,
+                "published_at": pointer.published_at,
+                "stale": pointer.stale,
+                "stale_reason": pointer.stale_reason,
+            }
+            return columns, cursor.fetchall(), meta
+
+
+class Intake:
+    """Takes uploads the way that the drop folder does, and answers with the same receipts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def upload(self, tenant_id: str, file_name: str, stream: BinaryIO) -> dict[str, Any]:
+        """Stores the stream under its own name in the tenant's drop folder and takes it in."""
+        import shutil
+        import tempfile
+        from dataclasses import asdict
+
+        from ingestion.csv import copy_into_drop, scan_drop
+
+        with tempfile.TemporaryDirectory(dir=self.settings.home) as folder:
+            path = Path(folder) / Path(file_name).name
+            with path.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            copied = {str(one) for one in copy_into_drop(self.settings.home, [path], tenant_id)}
+        zones = load_tenants(self.settings.home / "tenants.toml").time_zone_of
+        receipts = scan_drop(self.settings.home, zones)
+        return next(asdict(receipt) for receipt in receipts if receipt.source_path in copied)
+
+    def receipts(self, tenant_id: str) -> list[dict[str, Any]]:
+        with published(self.settings) as (connection, _):
+            cursor = connection.execute(
+                "select * from ops.ingest_receipts where tenant_id = ? order by accepted_seq", [tenant_id]
+            )
+            columns = [entry[0] for entry in cursor.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+class Builder:
+    """Starts builds beside the API's own process, so that a request never waits for one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def start(self, as_of: date | None = None) -> str:
+        """Returns the process id of the started build; its run appears in the Dagster instance."""
+        prepare_dagster_home(self.settings)
+        command = [sys.executable, "-m", "orchestration.cli", "build"]
+        if as_of is not None:
+            command += ["--as-of", as_of.isoformat()]
+        return str(subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL).pid)
+
+
+def compose_app(settings: Settings) -> Any:
+    """The FastAPI application over this home."""
+    from transactional_api.main import create_app
+    from transactional_api.settings import Settings as CoreSettings
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    core = CoreSettings(home=settings.home, database_url=settings.database_url)
+    return create_app(core, intake=Intake(settings), reader=Reader(settings), builder=Builder(settings))

@@ -1,0 +1,45 @@
+"""The code location that Dagster loads: `build_defs` only, so that a test can load it with other overrides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+
+from orchestration.dbt_runner import DbtProject
+from orchestration.defs.forecast import build_forecast_assets
+from orchestration.defs.intake import intake_core, intake_drop
+from orchestration.defs.publication import build_publication_asset
+from orchestration.defs.raw import build_raw_assets
+from orchestration.defs.warehouse import build_dbt_assets
+from orchestration.resources import BuildResource
+from orchestration.schedules import build_schedules
+from orchestration.sensors import build_sensors
+from orchestration.settings import Settings
+
+JOB = "build"
+
+
+def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
+    """All assets, checks, the job, its schedule and its sensors; `overrides` replaces resources by name."""
+    manifest = DbtProject.of(Settings()).manifest()
+    dbt = build_dbt_assets(manifest)
+    forecast = build_forecast_assets()
+    publication = build_publication_asset([*dbt.keys, *forecast.keys])
+    job = define_asset_job(JOB, selection=AssetSelection.all())
+    return Definitions(
+        assets=[intake_core, intake_drop, build_raw_assets(), dbt, forecast, publication],
+        jobs=[job],
+        schedules=build_schedules(job),
+        sensors=build_sensors(job),
+        resources={"build": BuildResource(), **(overrides or {})},
+        executor=in_process_executor,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """`defs` is made when Dagster asks for it: importing this module parses nothing."""
+    if name == "defs":
+        made = build_defs()
+        globals()["defs"] = made
+        return made
+    raise AttributeError(name)

@@ -1,0 +1,46 @@
+"""Stage 1: what the core changed and what was dropped becomes part of the intake."""
+
+from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+from ingestion.app.extract import extract
+
+from ingestion.csv import scan_drop
+from orchestration import progress
+from orchestration.settings import Settings
+from orchestration.tenants import load_tenants
+
+GROUP = "intake"
+
+
+@asset(key=["intake", "core"], group_name=GROUP, kinds={"adbc", "parquet"})
+def intake_core(context: AssetExecutionContext) -> MaterializeResult[None]:
+    """The core's change log from the last extracted number to its head, as Parquet. One batch per run."""
+    settings = Settings()
+    if not settings.has_core:
+        return MaterializeResult(metadata={"rows": 0, "note": "this home has no core database"})
+    result = extract(settings.home, settings.database_url)
+    rows = sum(result.rows.values())
+    progress.report("core", f"{rows:,} changes")
+    context.log.info("extracted %d changes", rows)
+    return MaterializeResult(metadata={"rows": rows, "sequence": result.seq or 0, **result.rows})
+
+
+@asset(key=["intake", "drop"], group_name=GROUP, kinds={"csv", "parquet"})
+def intake_drop(context: AssetExecutionContext) -> MaterializeResult[None]:
+    """Every file that stands in the drop folder, accepted, quarantined in part or refused, each with its receipt."""
+    settings = Settings()
+    tenants = load_tenants(settings.home / "tenants.toml")
+    receipts = scan_drop(settings.home, tenants.time_zone_of)
+    refused = [receipt for receipt in receipts if receipt.status == "refused"]
+    for receipt in refused:
+        context.log.warning("refused %s: %s", receipt.file_name, receipt.reason)
+    progress.report("drop", f"{len(receipts)} files, {len(refused)} refused")
+    table = "\n".join(
+        ["| file | data set | status | read | accepted |", "|---|---|---|---|---|"]
+        + [
+            f"| {r.file_name} | {r.data_set or ''} | {r.status} | {r.rows_read} | {r.rows_accepted} |"
+            for r in receipts[:200]
+        ]
+    )
+    return MaterializeResult(
+        metadata={"files": len(receipts), "refused": len(refused), "receipts": MetadataValue.md(table)}
+    )

@@ -1,0 +1,144 @@
+"""`revhouse doctor`: what a person checks first when something does not work."""
+
+import importlib.metadata
+import platform
+import shutil
+import socket
+from dataclasses import dataclass
+
+from orchestration.publish import Warehouse, lock_holder
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+
+PACKAGES = (
+    "dagster",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "polars",
+    "prophet",
+    "sqlalchemy",
+)
+LOW_DISK = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`state` is ok, note or bad; only bad makes the command exit 1."""
+
+    what: str
+    state: str
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks, changes nothing."""
+    return [
+        Finding("python", "ok", platform.python_version()),
+        *_versions(),
+        _home(settings),
+        _disk(settings),
+        _core(settings),
+        _tenants(settings),
+        _published(settings),
+        _lock(settings),
+        _leftovers(settings),
+        _manifest(settings),
+        *(_port(settings, name, port) for name, port in (("API", settings.port), ("UI", settings.dagster_port))),
+    ]
+
+
+def _versions() -> list[Finding]:
+    """Installed versions against the lock."""
+    locked = {}
+    for line in (PROJECT_ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8").splitlines():
+        name, mark, version = line.split(" ")[0].partition("==")
+        if mark:
+            locked[name] = version
+    found = []
+    for name in PACKAGES:
+        try:
+            installed = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found.append(Finding(name, "bad", "not installed; run make"))
+            continue
+        state = "ok" if installed == locked.get(name) else "bad"
+        found.append(Finding(name, state, installed if state == "ok" else f"{installed}, locked {locked.get(name)}"))
+    return found
+
+
+def _home(settings: Settings) -> Finding:
+    if not settings.home.exists():
+        return Finding("home", "note", f"{settings.home} does not exist yet")
+    return Finding("home", "ok", str(settings.home))
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.home if settings.home.exists() else settings.home.parent
+    free = shutil.disk_usage(folder).free
+    return Finding("disk", "bad" if free < LOW_DISK else "ok", f"{free / 1024**3:.1f} GiB free")
+
+
+def _core(settings: Settings) -> Finding:
+    if not settings.has_core:
+        return Finding("core database", "note", "none yet; it is made by demo or serve")
+    from transactional_api.database import Database, DatabaseUnavailable
+
+    try:
+        Database(settings.database_url).ping()
+    except DatabaseUnavailable as error:
+        return Finding("core database", "bad", str(error))
+    return Finding("core database", "ok", settings.database_url.split("@")[-1])
+
+
+def _tenants(settings: Settings) -> Finding:
+    from orchestration.tenants import TenantSettingRefused, load_tenants
+
+    try:
+        tenants = load_tenants(settings.home / "tenants.toml")
+    except TenantSettingRefused as error:
+        return Finding("tenants.toml", "bad", str(error))
+    return Finding("tenants.toml", "ok", f"{len(tenants.configured)} tenants configured, others take the defaults")
+
+
+def _published(settings: Settings) -> Finding:
+    warehouse = Warehouse(settings.warehouse)
+    pointer = warehouse.current()
+    if pointer is None:
+        return Finding("published", "note", "nothing yet; run revhouse build")
+    if not (settings.warehouse / pointer.file).exists():
+        return Finding("published", "bad", f"the pointer names {pointer.file}, which is missing")
+    kept = f"version {pointer.version} as of {pointer.as_of}, {len(warehouse.versions())} kept"
+    return Finding("published", "note" if pointer.stale else "ok", f"{kept}; {_stale(pointer.stale_reason)}")
+
+
+def _stale(reason: str | None) -> str:
+    return f"stale: {reason}" if reason else "fresh"
+
+
+def _lock(settings: Settings) -> Finding:
+    holder = lock_holder(settings.warehouse)
+    return Finding("build lock", "note" if holder else "ok", f"held by {holder}" if holder else "free")
+
+
+def _leftovers(settings: Settings) -> Finding:
+    folder = settings.build_file.parent
+    if folder.exists() and lock_holder(settings.warehouse) is None:
+        return Finding("build folder", "note", f"{folder} is left from a killed build; the next one clears it")
+    return Finding("build folder", "ok", "nothing left over")
+
+
+def _manifest(settings: Settings) -> Finding:
+    manifest = settings.dbt_target / "manifest.json"
+    if not manifest.exists():
+        return Finding("dbt manifest", "note", "not parsed yet")
+    newest = max(path.stat().st_mtime for path in DBT_PROJECT.rglob("*.sql"))
+    stale = manifest.stat().st_mtime < newest
+    return Finding("dbt manifest", "note" if stale else "ok", "older than a model; parsed anew" if stale else "fresh")
+
+
+def _port(settings: Settings, name: str, port: int) -> Finding:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        taken = probe.connect_ex((settings.host, port)) == 0
+    return Finding(f"{name} port {port}", "note" if taken else "ok", "in use" if taken else "free")

@@ -1,0 +1,62 @@
+"""When the job runs because something came: new content in the drop folder, or a longer change log in the core."""
+
+import hashlib
+from pathlib import Path
+
+from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
+from dagster._core.definitions.sensor_definition import SensorDefinition
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from transactional_api.database import Database
+
+from orchestration.settings import Settings
+
+EVERY_SECONDS = 15
+
+
+def drop_mark(folder: Path) -> str:
+    """A digest of what waits in the drop folder: names, sizes and times of change. Empty when nothing waits."""
+    waiting = []
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts) or path.is_symlink() or not path.is_file():
+            continue
+        stat = path.stat()
+        waiting.append(f"{inside}|{stat.st_size}|{stat.st_mtime_ns}")
+    return hashlib.sha256("\n".join(waiting).encode()).hexdigest()[:24] if waiting else ""
+
+
+def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
+    @sensor(
+        job=job,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        name="drop_folder",
+    )
+    def drop_folder(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        """One run per new content of the drop folder."""
+        mark = drop_mark(Settings().drop)
+        if not mark or mark == context.cursor:
+            return SkipReason("nothing new in the drop folder")
+        context.update_cursor(mark)
+        return RunRequest(run_key=f"drop-{mark}")
+
+    @sensor(
+        job=job,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        name="core_log",
+    )
+    def core_log(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        """One run per new head of the core's change log."""
+        settings = Settings()
+        if not settings.has_core:
+            return SkipReason("this home has no core database")
+        heads = Database(settings.database_url).change_log_heads()
+        mark = ",".join(f"{tenant}:{number}" for tenant, number in sorted(heads.items()))
+        mark = hashlib.sha256(mark.encode()).hexdigest()[:24] if mark else ""
+        if not mark or mark == context.cursor:
+            return SkipReason("no new change in the core")
+        context.update_cursor(mark)
+        return RunRequest(run_key=f"core-{mark}")
+
+    return [drop_folder, core_log]

@@ -1,0 +1,29 @@
+"""What every test may use: a home of its own, and the reference data where it is present."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home folder that this process's settings point to."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in [name for name in os.environ if name.startswith("REVHOUSE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("REVHOUSE_HOME", str(folder))
+    yield folder
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of reference data beside the project; a test that needs it is skipped where it is absent."""
+    if not REFERENCE.is_dir():
+        pytest.skip(f"the reference data is not beside the project ({REFERENCE})")
+    return REFERENCE

@@ -1,0 +1,124 @@
+"""The Dagster UI's own GraphQL: a run that it starts succeeds, and its checks show."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.csv import copy_into_drop
+from orchestration.demo.company import invent_company
+from orchestration.demo.write import write_company_csv
+from orchestration.publish import Warehouse
+from orchestration.runner import DAGSTER_YAML
+from orchestration.serve import free_port
+from tests.orchestration.houses import environment
+
+LOCATION = """{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name }
+  schedules { name } sensors { name } assetNodes { groupName assetKey { path } } } } } }"""
+LAUNCH = """mutation ($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename
+  ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+CHECKS = """query ($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+  assetMaterializations(limit: 1) { metadataEntries { label __typename } }
+  assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    home = tmp_path_factory.mktemp("ui") / "home"
+    (home / "dagster").mkdir(parents=True)
+    (home / "dagster" / "dagster.yaml").write_text(DAGSTER_YAML)
+    write_company_csv(invent_company(5, customers=15, months=8), home.parent / "files")
+    copy_into_drop(home, [home.parent / "files"], "acme")
+    port = free_port("127.0.0.1")
+    server = subprocess.Popen(
+        [
+            str(Path(sys.executable).parent / "dagster-webserver"),
+            "-m",
+            "orchestration.definitions",
+            "-p",
+            str(port),
+        ],
+        env=environment(home, DAGSTER_HOME=str(home / "dagster")),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield home, f"http://127.0.0.1:{port}/graphql"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def ask(url: str, query: str, **variables: Any) -> Any:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        found = json.load(answer)
+    assert "errors" not in found, found["errors"]
+    return found["data"]
+
+
+def location(url: str) -> Any:
+    for _ in range(120):
+        try:
+            nodes = ask(url, LOCATION)["repositoriesOrError"].get("nodes")
+            if nodes:
+                return nodes[0]
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise AssertionError("the code location did not load")
+
+
+def test_a_run_launched_from_the_ui_publishes_and_shows_its_checks_and_plots(ui: tuple[Path, str]) -> None:
+    home, url = ui
+    repository = location(url)
+    groups = {node["groupName"] for node in repository["assetNodes"]}
+    assert {"intake", "mrr", "receivables", "forecast", "publication"} <= groups
+    assert {schedule["name"] for schedule in repository["schedules"]} == {"daily_build"}
+    assert {sensor["name"] for sensor in repository["sensors"]} >= {"drop_folder", "core_log"}
+
+    launched = ask(
+        url,
+        LAUNCH,
+        p={
+            "selector": {
+                "repositoryName": repository["name"],
+                "repositoryLocationName": repository["location"]["name"],
+                "jobName": "build",
+            },
+            "runConfigData": {"resources": {"build": {"config": {"as_of": "2026-10-31"}}}},
+        },
+    )["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    deadline = time.monotonic() + 300
+    status = ""
+    while status not in {"SUCCESS", "FAILURE", "CANCELED"} and time.monotonic() < deadline:
+        time.sleep(1)
+        status = ask(url, STATUS, id=launched["run"]["runId"])["runOrError"]["status"]
+    assert status == "SUCCESS"
+    pointer = Warehouse(home / "warehouse").current()
+    assert pointer is not None and pointer.version == "000001"
+
+    node = ask(url, CHECKS, key={"path": ["marts", "mrr_movements"]})["assetNodeOrError"]
+    checks = node["assetChecksOrError"]["checks"]
+    assert len(checks) >= 3
+    assert {check["executionForLatestMaterialization"]["status"] for check in checks} == {"SUCCEEDED"}
+    labels = {entry["label"] for entry in node["assetMaterializations"][0]["metadataEntries"]}
+    assert {"dagster/row_count", "plot"} <= labels
+    raw = ask(url, CHECKS, key={"path": ["raw_csv", "invoices"]})["assetNodeOrError"]["assetChecksOrError"]["checks"]
+    assert [c["name"] for c in raw] == ["great_expectations"]
+    assert raw[0]["executionForLatestMaterialization"]["status"] == "SUCCEEDED"

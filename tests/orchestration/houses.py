@@ -1,0 +1,75 @@
+"""Homes for tests that run the whole pipeline: filled from invented companies, built, and compared table by table."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a child process whose only settings are these."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("REVHOUSE_", "DAGSTER_"))}
+    return {**kept, "REVHOUSE_HOME": str(home), "PYTHONPATH": str(ROOT), **more}
+
+
+def revhouse(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a user runs it."""
+    command = [sys.executable, "-m", "orchestration.cli", *arguments]
+    return subprocess.run(
+        command,
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=home.parent,
+        timeout=900,
+    )
+
+
+def in_process(home: Path, code: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Python in a child process, for what must be killed."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def newest_version(home: Path) -> Path:
+    return max((home / "warehouse").glob("warehouse-*.duckdb"))
+
+
+def tables(path: Path, schemas: Iterable[str]) -> list[str]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.sql("select schema_name, table_name from duckdb_tables() order by all").fetchall()
+    return [f"{schema}.{name}" for schema, name in rows if schema in set(schemas)]
+
+
+def differing_tables(one: Path, other: Path, schemas: Iterable[str] = ("marts", "ml")) -> dict[str, int]:
+    """Tables of two versions that are not the same multiset of rows, with the number of rows that differ."""
+    names = tables(one, schemas)
+    assert names == tables(other, schemas), "the two versions do not have the same tables"
+    found = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as a (read_only); attach '{other}' as b (read_only)")
+        for name in names:
+            count = connection.sql(
+                f"""select count(*) from ((from a.{name} except all from b.{name})
+                union all (from b.{name} except all from a.{name}))"""
+            ).fetchall()[0][0]
+            if count:
+                found[name] = count
+    return found
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.sql(query).fetchall()

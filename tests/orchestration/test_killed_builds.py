@@ -1,0 +1,146 @@
+"""SIGKILL in ingestion, in dbt and in publishing: readers keep the last version, a rerun completes, nothing is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.csv import copy_into_drop
+from orchestration.demo.company import invent_company
+from orchestration.demo.write import split_company, write_company_csv, write_core
+from orchestration.publish import Warehouse, lock_holder
+from tests.orchestration.houses import (
+    differing_tables,
+    environment,
+    in_process,
+    newest_version,
+    revhouse,
+    rows,
+)
+
+KILL_AT_PROGRESS = """
+import os, signal
+from datetime import date
+from orchestration import progress
+from orchestration.runner import run_build
+from orchestration.settings import Settings
+seen = []
+def listener(step, message):
+    seen.append(step)
+    if step == {step!r} and seen.count(step) >= {times}:
+        os.kill(os.getpid(), signal.SIGKILL)
+with progress.listening(listener):
+    run_build(Settings(), as_of=date(2026, 10, 31))
+"""
+KILL_BEFORE = """
+import os, signal
+from datetime import date
+import {module} as module
+from orchestration.runner import run_build
+from orchestration.settings import Settings
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+module.{name} = die
+run_build(Settings(), as_of=date(2026, 10, 31))
+"""
+MOMENTS = {
+    "in ingestion, after some of the files": KILL_AT_PROGRESS.format(step="drop", times=4),
+    "in ingestion, after the core's changes": KILL_AT_PROGRESS.format(step="core", times=1),
+    "in dbt, after some of the tables": KILL_AT_PROGRESS.format(step="dbt", times=12),
+    "in the forecast": KILL_AT_PROGRESS.format(step="forecast", times=1),
+    "in publishing, before the file has its name": KILL_BEFORE.format(
+        module="orchestration.publish", name="Warehouse.publish"
+    ),
+    "in publishing, before the pointer moves": KILL_BEFORE.format(
+        module="orchestration.publish", name="Warehouse._point_to"
+    ),
+}
+SOURCES = ("customers", "invoices", "invoice_lines", "payments", "payment_allocations", "deals")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the same facts publish when nothing is killed."""
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    fill(home, first=True)
+    fill(home, first=False)
+    result = revhouse(home, "build", "--as-of", "2026-10-31")
+    assert result.returncode == 0, result.stderr[-3000:]
+    return home
+
+
+def fill(home: Path, *, first: bool) -> None:
+    """Half of the company is there before the first build, half before the one that is killed."""
+    home.mkdir(parents=True, exist_ok=True)
+    company = invent_company(3 if first else 4, customers=18, months=10, sales_per_month=4)
+    core, files = split_company(company)
+    tenant = "first" if first else "second"
+    write_core(core, f"sqlite:///{home / 'core.db'}", tenant)
+    folder = home.parent / f"files-{tenant}"
+    write_company_csv(files, folder)
+    copy_into_drop(home, [folder], tenant)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_build_changes_nothing_for_readers_and_a_rerun_completes_it(
+    tmp_path: Path, undisturbed: Path, moment: str
+) -> None:
+    home = tmp_path / "home"
+    fill(home, first=True)
+    assert revhouse(home, "build", "--as-of", "2026-10-31").returncode == 0
+    before = newest_version(home).read_bytes()
+    fill(home, first=False)
+
+    killed = in_process(home, MOMENTS[moment])
+    assert killed.returncode == -9, f"the build was to be killed {moment}: {killed.stderr[-2000:]}"
+    warehouse = Warehouse(home / "warehouse")
+    pointer = warehouse.current()
+    assert pointer is not None and pointer.version == "000001"
+    assert warehouse.path_of().read_bytes() == before
+    read = revhouse(
+        home, "sql", "select count(*) from marts.mrr_movements where tenant_id = 'first'", "--format", "csv"
+    )
+    assert read.returncode == 0 and int(read.stdout.split()[-1]) > 0
+    assert lock_holder(home / "warehouse") is None
+
+    rerun = revhouse(home, "build", "--as-of", "2026-10-31")
+    assert rerun.returncode == 0, rerun.stderr[-3000:]
+    assert differing_tables(newest_version(home), newest_version(undisturbed)) == {}
+    assert_raw_equals_source(home)
+
+
+def assert_raw_equals_source(home: Path) -> None:
+    """The core's rows, one by one, and the dropped files' rows, one by one, are the current raw rows."""
+    code = """
+import duckdb, sys, csv, glob, os
+from pathlib import Path
+from ingestion.raw import create_raw_relations
+home = Path(os.environ["REVHOUSE_HOME"])
+con = duckdb.connect()
+create_raw_relations(con, home)
+con.execute(f"attach '{home}/core.db' as core (type sqlite, read_only)")
+for table in sys.argv[1:]:
+    ids = {"customers": "customer_id", "invoices": "invoice_id", "invoice_lines": "line_id", "payments": "payment_id",
+           "payment_allocations": "payment_id", "deals": "deal_id"}[table]
+    raw = con.sql(f"select tenant_id, {ids} from raw_app.{table} order by all").fetchall()
+    assert raw == con.sql(f"select tenant_id, {ids} from core.{table} order by all").fetchall(), table
+    for tenant in ("first", "second"):
+        path = home.parent / f"files-{tenant}" / f"{table}.csv"
+        if path.exists():
+            with path.open() as file:
+                source = sorted(row[ids] for row in csv.DictReader(file))
+            got = con.execute(f"select {ids} from raw_csv.{table} where tenant_id = ? order by 1", [tenant]).fetchall()
+            assert [row[0] for row in got] == source, (table, tenant)
+"""
+    import subprocess
+    import sys
+
+    child = subprocess.run(
+        [sys.executable, "-c", code, *SOURCES],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr[-2000:]
+    receipts = rows(newest_version(home), "select sum(rows_read) - sum(rows_accepted) from ops.ingest_receipts")
+    assert receipts == [(0,)]
