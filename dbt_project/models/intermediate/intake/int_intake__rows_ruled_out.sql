@@ -1,0 +1,48 @@
+-- Rows that a rule across files took out of the figures, from each model that judges.
+{{ rows_set_aside('int_mrr__items_dated', 'subscriptions', "concat_ws(' · ', subscription_id, item_id, started_on)") }}
+union all
+{{ rows_set_aside('int_receivables__invoice_lines_valued', 'invoice_lines', "concat_ws(' · ', line_id, currency)") }}
+union all
+{{ rows_set_aside('int_receivables__instalments_judged', 'invoice_instalments', "concat_ws(' · ', invoice_id, due_on)") }}
+union all
+select
+    tenant_id,
+    file_id,
+    line,
+    change_no,
+    data_set,
+    set_aside_rule as rule,
+    concat_ws(' · ', payment_id, invoice_id, payment_currency) as detail,
+    data_set = 'payment_allocations' as is_excluded
+from {{ ref('int_receivables__allocations_judged') }}
+where set_aside_rule is not null
+union all
+select
+    tenant_id,
+    file_id,
+    line,
+    change_no,
+    'credit_notes' as data_set,
+    set_aside_rule as rule,
+    concat_ws(' · ', credit_note_id, invoice_id, currency) as detail,
+    amount_minor is null as is_excluded
+from {{ ref('int_receivables__credits_judged') }}
+where set_aside_rule is not null
+union all
+{{ rows_set_aside('int_receivables__write_offs_judged', 'write_offs', 'write_off_id') }}
+union all
+{{ rows_set_aside('int_receivables__refunds_judged', 'refunds', 'refund_id') }}
+union all
+{{ rows_set_aside('int_pipeline__deals_dated', 'deals', "concat_ws(' · ', deal_id, currency)") }}
+union all
+select
+    tenant_id,
+    file_id,
+    line,
+    change_no,
+    'payments' as data_set,
+    'more_decimals_than_currency' as rule,
+    concat_ws(' · ', payment_id, currency) as detail,
+    true as is_excluded
+from {{ ref('int_receivables__payments_unioned') }}
+where amount_minor is null
