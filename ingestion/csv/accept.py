@@ -128,7 +128,7 @@ def _take(
     rows = raw_rows.load(con, source, scan, found)
     typed = read(con, found, zone, rows)
     quarantine_bad(con, found, typed)
-    counts = _hold(con, found, typed.judged, rows)
+    counts = _hold(con, found, rows)
     totals = _control_totals(con, data_set)
     shape = profile(
         con,
@@ -164,7 +164,7 @@ def _take(
     ), parts
 
 
-def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, judged: str, rows: int) -> _Counts:
+def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, rows: int) -> _Counts:
     """Create `held`: each key once. Rows whose key has several bodies join the failures."""
     counted = con.execute(
         "SELECT count(*) FILTER (NOT is_bad), count(DISTINCT row_key) FILTER (NOT is_bad) FROM typed"
@@ -210,7 +210,7 @@ def _control_totals(con: duckdb.DuckDBPyConnection, data_set: DataSet) -> dict[s
     ]
     currency = "coalesce(currency, '')" if data_set.total_currency else "''"
     found = con.execute(
-        f"SELECT {currency}, sum({' * '.join(factors)})::VARCHAR, coalesce(max(exponent_of({currency or 'NULL'})), 0)"
+        f"SELECT {currency}, sum({' * '.join(factors)})::VARCHAR, max(exponent_of({currency}))"
         " FROM held GROUP BY 1 ORDER BY 1"
     ).fetchall()
     return {code: _readable(total, places) for code, total, places in found if total is not None}
@@ -228,7 +228,8 @@ def _notes(found: Recognised, conventions: Conventions) -> tuple[str, ...]:
     notes = []
     if found.unknown:
         notes.append(f"unknown columns kept: {', '.join(found.unknown)}")
-    if data_set.columns.get("currency") is not None and "currency" not in found.positions:
+    currency = data_set.columns.get("currency")
+    if currency and (currency.required or data_set.total) and "currency" not in found.positions:
         notes.append("no currency column: the tenant's currency is used")
     notes += [f"{name} read as {style.name}" for name, style in conventions.numbers.items()]
     if conventions.dates.name != "ISO":

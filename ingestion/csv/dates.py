@@ -79,7 +79,7 @@ def date_part(cell: str) -> str:
 
 def decide(con: duckdb.DuckDBPyConnection, cells: list[str], relation: str, rows: int) -> DateFormat:
     """The format of the date cells (SQL expressions over `relation`). Cells of no known shape do not vote."""
-    shapes = {fmt.name: fmt.pattern for fmt in (*YEAR_FIRST, COMPACT, *WITH_NAMES)}
+    shapes = {fmt.name: fmt.pattern for fmt in (ISO, *YEAR_FIRST, COMPACT, *WITH_NAMES)}
     shapes |= {f"{sep}{digits}": _numeric("dmy", sep, digits).pattern for sep, digits in UNORDERED}
     counts = [
         f"count_if(regexp_full_match(x, '{pattern}')) AS \"{name}\"" for name, pattern in shapes.items()
@@ -102,15 +102,21 @@ def decide(con: duckdb.DuckDBPyConnection, cells: list[str], relation: str, rows
     assert found is not None
     if found[0]:
         raise FileRefused("a date column holds spreadsheet serial numbers; export dates as YYYY-MM-DD", rows)
-    seen = [name for name, count in zip(shapes, found[1:], strict=False) if count]
-    if not seen:
+    seen = {name: count for name, count in zip(shapes, found[1:], strict=False) if count}
+    iso = seen.pop(ISO.name, 0)
+    if seen.get(YEAR_FIRST[0].name) == iso:
+        # ISO is the strict case of year-month-day, so every ISO cell was counted as both
+        seen.pop(YEAR_FIRST[0].name, None)
+        seen |= {ISO.name: iso} if iso else {}
+    if not seen or list(seen) == [ISO.name]:
         return ISO
     if len(seen) > 1:
         raise FileRefused(f"the dates are written in more than one format ({', '.join(seen)})", rows)
+    (name,) = seen
     for fmt in (*YEAR_FIRST, COMPACT, *WITH_NAMES):
-        if fmt.name == seen[0]:
+        if fmt.name == name:
             return fmt
-    place = [f"{sep}{digits}" for sep, digits in UNORDERED].index(seen[0])
+    place = [f"{sep}{digits}" for sep, digits in UNORDERED].index(name)
     day_first, month_first, different = found[1 + len(shapes) + 3 * place :][:3]
     separator, digits = UNORDERED[place]
     if day_first and month_first:

@@ -62,10 +62,11 @@ def plain_text(cell: str, style: NumberStyle) -> str:
 def decide(con: duckdb.DuckDBPyConnection, cell: str, relation: str) -> NumberStyle:
     """The style of one column (`cell` is SQL over `relation`)."""
     matches = [f"regexp_full_match(b, '{style.pattern}')" for style in STYLES]
+    any_match = " OR ".join(matches)
     found = con.execute(
-        f"SELECT count_if(NOT regexp_full_match(x, '{PLAIN_PATTERN}')),"
+        f"SELECT count_if(({any_match}) AND NOT regexp_full_match(x, '{PLAIN_PATTERN}')),"
         f" count(DISTINCT nullif(regexp_extract(x, '{SIGNS}'), '')),"
-        f" count_if({' OR '.join(matches)}), count_if(({' OR '.join(matches)}) AND regexp_matches(b, '[.,]')),"
+        f" count_if({any_match}), count_if(({any_match}) AND regexp_matches(b, '[.,]')),"
         f" {', '.join(f'count_if({match})' for match in matches)}"
         f" FROM (SELECT {cell} AS x, {bare(cell)} AS b FROM {relation} WHERE {cell} IS NOT NULL)"
     ).fetchone()
