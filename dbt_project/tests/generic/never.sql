@@ -1,0 +1,6 @@
+{#- Rows that must not exist. -#}
+{% test never(model, condition, shown) %}
+select {{ shown | join(', ') }}
+from {{ model }}
+where {{ condition }}
+{% endtest %}
