@@ -157,9 +157,7 @@ class World:
     def app(self, tenant_id: str, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         relation = f"raw_app.{table}"
         start = len(self.rows.get(relation, []))
-        self._add(
-            relation, [{"tenant_id": tenant_id, "change_no": start + n + 1, **row} for n, row in enumerate(rows)]
-        )
+        self._add(relation, [{"tenant_id": tenant_id, "change_no": start + n + 1, **row} for n, row in enumerate(rows)])
 
     def _add(self, relation: str, rows: list[dict[str, Any]]) -> None:
         known = {name for name, _ in relations()[relation]}
