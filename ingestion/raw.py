@@ -6,25 +6,20 @@ Which file a row came from is the journal's knowledge: a small table `intake.par
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Row
+from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from ingestion.contracts import app_tables, data_sets
 from ingestion.home import intake_folder
 from ingestion.journal import Journal
 
-PARTS = pa.schema(
-    [
-        ("path", pa.string()),
-        ("seq", pa.int64()),
-        ("tenant_id", pa.string()),
-        ("file_id", pa.string()),
-    ]
-)
+PART_COLUMNS = "path VARCHAR, seq BIGINT, tenant_id VARCHAR, file_id VARCHAR"
 RECEIPT_COLUMNS = (
     "file_id VARCHAR, tenant_id VARCHAR, file_name VARCHAR, data_set VARCHAR, status VARCHAR, rows_read BIGINT,"
     " rows_accepted BIGINT, rows_quarantined BIGINT, rows_refused BIGINT, control_totals VARCHAR, reason VARCHAR,"
@@ -99,7 +94,8 @@ def create_intake_ops(
             (limit, limit),
         )
         verdicts = journal.rows(
-            "select relation, expectation, severity, success, batches, first_seq, last_seq, observed, failing_seqs"
+            "select relation, expectation, severity, success, batches, first_seq, last_seq, observed,"
+            " failing_seqs as failing_file_ids"
             " from verdicts where first_seq <= ? order by verdict_id",
             (limit,),
         )
@@ -131,21 +127,16 @@ def _by_relation(parts: list[Row]) -> dict[str, list[Row]]:
 def _create_parts_table(
     con: duckdb.DuckDBPyConnection, lake: Path, parts: list[Row], name: str = "intake.parts"
 ) -> None:
-    rows = pa.Table.from_pylist(
-        [
-            {
-                "path": str(lake / part["path"]),
-                "seq": part["seq"],
-                "tenant_id": part["tenant_id"],
-                "file_id": part["file_id"],
-            }
-            for part in parts
-        ],
-        schema=PARTS,
-    )
-    con.register("new_parts", rows)
-    con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM new_parts")
-    con.unregister("new_parts")
+    rows = [
+        {
+            "path": str(lake / part["path"]),
+            "seq": part["seq"],
+            "tenant_id": part["tenant_id"],
+            "file_id": part["file_id"],
+        }
+        for part in parts
+    ]
+    _fill(con, name, PART_COLUMNS, rows)
 
 
 def _scan(lake: Path, parts: list[Row]) -> str:
@@ -204,8 +195,7 @@ def _drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
     schema, table = name.split(".")
     found = con.execute(
         "SELECT table_type FROM information_schema.tables WHERE table_catalog = current_database()"
-        " AND table_schema = ? AND table_name = ?",
-        [schema, table],
+        f" AND table_schema = '{schema}' AND table_name = '{table}'"
     ).fetchone()
     if found:
         con.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {name}")
@@ -215,11 +205,15 @@ def _create_view(con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     con.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
 
 
-def _fill(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[Row]) -> None:
+def _fill(
+    con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Mapping[str, Any] | Row]
+) -> None:
+    """A table of the journal's rows. They go in as one JSON text: Arrow would cost an import of pandas."""
     _drop(con, name)
     con.execute(f"CREATE TABLE {name} ({columns})")
-    if rows:
-        content = pa.Table.from_pylist([dict(row) for row in rows])
-        con.register("new_rows", content)
-        con.execute(f"INSERT INTO {name} FROM new_rows")
-        con.unregister("new_rows")
+    shape = json.dumps([dict(column.strip().split(" ") for column in columns.split(","))])
+    for start in range(0, len(rows), 2000):
+        content = json.dumps([dict(row) for row in rows[start : start + 2000]]).replace("'", "''")
+        con.execute(
+            f"INSERT INTO {name} BY NAME SELECT unnest(from_json('{content}', '{shape}'), recursive := true)"
+        )

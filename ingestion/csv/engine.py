@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 from iso4217 import Currency
@@ -17,7 +16,7 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     """A fresh in-memory database with bounded memory; what does not fit goes to the scratch folder."""
     con = duckdb.connect()
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    con.execute("SET temp_directory = ?", [str(scratch / f"spill-{uuid4().hex}")])
+    con.execute(f"SET temp_directory = '{str(scratch / 'spill').replace(chr(39), chr(39) * 2)}'")
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET threads = 2")
     exponents = {c.code: c.exponent for c in Currency if c.exponent is not None}

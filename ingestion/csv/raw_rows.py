@@ -1,36 +1,31 @@
 """The cells of a recognised file as a DuckDB relation `raw`: `line`, then one text column `c<n>` per header cell.
 
-A large file whose every line is a row is read by DuckDB's own reader. Everything else (quotes, mixed line ends, blank
-lines, control characters, ragged rows, small files) is cut by the standard library's CSV parser, which knows where
-each record starts. Rows that cannot be cut into the header's cells go to `broken`, with the reason.
+A file whose every line is a row is read by DuckDB's own reader. Everything else (quotes, mixed line ends, blank lines,
+control characters, ragged rows) is cut by the standard library's CSV parser, which knows where each record starts.
+Rows that cannot be cut into the header's cells go to `broken`, with the reason.
 """
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
+from types import TracebackType
 
 import duckdb
-import pyarrow as pa
 
 from ingestion.csv.casts import quoted
 from ingestion.csv.detect import Recognised, Row, cut
-from ingestion.csv.source import CONTROL_CHARACTER, Scan, Source
+from ingestion.csv.source import CONTROL_CHARACTER, MAX_LINE, Scan, Source
 
-BATCH = 50_000
-FAST_FROM_BYTES = 1024 * 1024
-BROKEN = pa.schema(
-    [("line", pa.int64()), ("value", pa.string()), ("reason", pa.string()), ("cells", pa.string())]
-)
+DEFAULT_LINE = 1_000_000
+BROKEN = {"line": "BIGINT", "value": "VARCHAR", "reason": "VARCHAR", "cells": "VARCHAR"}
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recognised) -> int:
     """Create `raw` and `broken` in the connection. Returns how many data rows the file has."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE broken (line BIGINT, value VARCHAR, reason VARCHAR, cells VARCHAR)"
-    )
-    path = source.plain_path
-    if path is not None and scan.is_regular and file.header_line == 1 and scan.size >= FAST_FROM_BYTES:
-        rows = _load_fast(con, str(path), scan, file)
+    if source.plain_path is not None and scan.is_regular and file.header_line == 1:
+        rows = _load_fast(con, str(source.plain_path), scan, file)
         if rows is not None:
             return rows
     return _load_carefully(con, source, scan, file)
@@ -38,62 +33,41 @@ def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recog
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
     """Free what the last file left behind."""
-    con.unregister("raw")
-    con.execute("DROP VIEW IF EXISTS raw; DROP TABLE IF EXISTS loaded")
+    con.execute("DROP TABLE IF EXISTS loaded CASCADE")
 
 
 def _load_fast(con: duckdb.DuckDBPyConnection, path: str, scan: Scan, file: Recognised) -> int | None:
     """DuckDB's reader over a file without quotes; None if a row is ragged, so that the careful way names it."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
+    longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
     try:
         con.execute(
             f"CREATE TEMP TABLE loaded AS FROM read_csv({quoted(path)}, columns = {{{columns}}}, header = false, skip = 1,"
             f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
-            f" auto_detect = false, null_padding = false, max_line_size = 10485760)"
+            f" auto_detect = false, null_padding = false{longest})"
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return None
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"CREATE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells})) <> ''"
+        "CREATE OR REPLACE TEMP VIEW broken AS SELECT NULL::BIGINT AS line, NULL::VARCHAR AS value,"
+        " NULL::VARCHAR AS reason, NULL::VARCHAR AS cells WHERE false"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells})) <> ''"
     )
     found = con.execute("SELECT count(*) FROM raw").fetchone()
     return int(found[0]) if found else 0
 
 
 def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recognised) -> int:
+    """The standard library's CSV parser; its rows reach DuckDB through scratch files of a known dialect."""
     width = len(file.header)
-    schema = pa.schema([("line", pa.int64()), *((f"c{i}", pa.string()) for i in range(width))])
-    good: list[tuple[int, list[str]]] = []
-    broken: list[tuple[int, str | None, str, str]] = []
+    good = _Scratch(source.scratch, "raw", {"line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(width)})
+    broken = _Scratch(source.scratch, "broken", BROKEN)
     rows = 0
-    is_first = True
-
-    def flush(last: bool) -> None:
-        nonlocal is_first
-        lines = pa.array([line for line, _ in good], pa.int64())
-        cells = zip(*(cells for _, cells in good), strict=True) if good else ([] for _ in range(width))
-        batch = pa.Table.from_arrays(
-            [lines, *(pa.array(column, pa.string()) for column in cells)], schema=schema
-        )
-        if last and is_first:
-            con.register("raw", batch)
-        else:
-            con.register("batch", batch)
-            con.execute(
-                "CREATE TEMP TABLE loaded AS FROM batch" if is_first else "INSERT INTO loaded FROM batch"
-            )
-            con.unregister("batch")
-        if broken:
-            con.register("batch", pa.Table.from_arrays(_columns(broken), schema=BROKEN))
-            con.execute("INSERT INTO broken FROM batch")
-            con.unregister("batch")
-        is_first = False
-        good.clear()
-        broken.clear()
-
-    with source.open_text() as text:
+    with good, broken, source.open_text() as text:
         for row in cut(text, file.delimiter):
             if row.line <= file.header_line or not (row.broken or any(map(str.strip, row.cells))):
                 continue
@@ -103,16 +77,45 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
                 cells.pop()
             reason = _why_broken(row, width, scan.has_controls)
             if reason is None:
-                good.append((row.line, cells))
+                good.add([row.line, *cells])
             else:
-                broken.append((row.line, *reason, json.dumps(cells, ensure_ascii=False)))
-            if len(good) + len(broken) >= BATCH:
-                flush(last=False)
-    is_small = is_first
-    flush(last=True)
-    if not is_small:
-        con.execute("CREATE TEMP VIEW raw AS FROM loaded")
+                broken.add([row.line, *reason, json.dumps(cells, ensure_ascii=False)])
+    for scratch in (good, broken):
+        scratch.create_view(con, scan.size)
     return rows
+
+
+class _Scratch:
+    """Rows on their way to DuckDB: a CSV of our own, one per name and scan.
+
+    Handing Python or Arrow objects over in memory would import pandas, which costs a short command a second.
+    """
+
+    def __init__(self, folder: Path, name: str, columns: dict[str, str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._name = name
+        self._columns = columns
+        self._path = folder / f"{name}.csv"
+        self._file = self._path.open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\r\n")
+        self.add = self._rows.writerow
+
+    def __enter__(self) -> _Scratch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def create_view(self, con: duckdb.DuckDBPyConnection, size: int) -> None:
+        columns = ", ".join(f"'{name}': '{sql_type}'" for name, sql_type in self._columns.items())
+        longest = "" if size < DEFAULT_LINE else f", max_line_size = {4 * MAX_LINE}"
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM read_csv({quoted(str(self._path))},"
+            f" columns = {{{columns}}}, header = false, delim = ',', quote = '\"', escape = '\"',"
+            f" new_line = '\\r\\n', auto_detect = false, parallel = false{longest})"
+        )
 
 
 def _why_broken(row: Row, width: int, look_for_controls: bool) -> tuple[str | None, str] | None:
@@ -123,11 +126,6 @@ def _why_broken(row: Row, width: int, look_for_controls: bool) -> tuple[str | No
     if look_for_controls:
         for cell in row.cells:
             if CONTROL_CHARACTER.search(cell):
-                return cell, "has a NUL or control character"
+                shown = CONTROL_CHARACTER.sub(lambda found: f"\\x{ord(found[0]):02x}", cell)
+                return shown, "has a NUL or control character"
     return None
-
-
-def _columns(rows: list[tuple[int, str | None, str, str]]) -> list[pa.Array]:
-    return [
-        pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), BROKEN, strict=True)
-    ]

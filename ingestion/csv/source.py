@@ -58,9 +58,10 @@ class Source:
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
-        self._scratch = scratch
+        self.scratch = scratch
         self._unpacked: Path | None = None
         self._content: bytes | None = None
+        self._is_gzip = False
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -89,9 +90,7 @@ class Source:
     @property
     def plain_path(self) -> Path | None:
         """The unpacked content as a file, or None where it is only held in memory."""
-        if self._unpacked is not None:
-            return self._unpacked
-        return None if self._content is not None else self.path
+        return self._unpacked or (None if self._is_gzip else self.path)
 
     def check_unchanged(self) -> None:
         """Raise FileChanged if the file was written to, or another one stands under its name."""
@@ -106,7 +105,7 @@ class Source:
         """Read everything once."""
         start = self._file.read(4)
         self._file.seek(0)
-        is_gzip = start.startswith(GZIP_MAGIC)
+        is_gzip = self._is_gzip = start.startswith(GZIP_MAGIC)
         if not is_gzip and self._stat.st_size > MAX_UNPACKED:
             raise FileRefused(f"larger than {MAX_UNPACKED // 1024 // 1024} MB")
         if start.startswith(WIDE_BOMS):
@@ -149,8 +148,8 @@ class Source:
         return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
     def _open_spool(self) -> BinaryIO:
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        self._unpacked = self._scratch / f"{uuid4().hex}.csv"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self._unpacked = self.scratch / f"{uuid4().hex}.csv"
         return self._unpacked.open("wb")
 
 
