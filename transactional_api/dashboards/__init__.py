@@ -1,0 +1,1 @@
+"""The page that shows the published figures. Reads only through the reader port."""

@@ -1,0 +1,190 @@
+"""One database from one URL: SQLite in a file, or PostgreSQL. Transactions begin and end here and nowhere else."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+
+from transactional_api.kit.change_log import ChainVerdict, ChangeLog, ChangeLogHead, verify_chain
+from transactional_api.kit.clock import Clock, SystemClock
+from transactional_api.kit.errors import ConstraintBroken
+from transactional_api.kit.recording import RecordedSession, guard_statements
+from transactional_api.tables import Base
+
+BUSY_SECONDS = 30
+_READS_ONLY = "revhouse_reads_only"
+_MIGRATION_LOCK = 7_238_114_550_021
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used: wrong URL, no server, no file, or a lock that was not released. One line."""
+
+
+@dataclass(frozen=True)
+class UnitOfWork:
+    """One transaction of one tenant by one actor. Services write through `session` and never commit."""
+
+    session: RecordedSession
+    tenant_id: str
+    actor: str
+
+
+class Database:
+    """Opens lazily: nothing is connected, and no file is made, before the first use."""
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        """`sqlite:////path/core.db` or `postgresql://user:password@host/name`. Raises DatabaseUnavailable."""
+        self.url = _normalised(url)
+        self.name = _shown(self.url)
+        self.clock = clock or SystemClock()
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._engine()
+        guard_statements(self.engine)
+
+    def _engine(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = create_engine(self.url, creator=lambda: _open_sqlite(str(self.url.database)))
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def migrate(self) -> None:
+        """Bring the tables up to this version of the code. Safe to call from several processes at once."""
+        from transactional_api.migrations.runner import upgrade
+
+        with self._translated():
+            if self.is_sqlite:
+                _make_file(Path(str(self.url.database)))
+            upgrade(self.engine, _MIGRATION_LOCK)
+
+    def ping(self) -> None:
+        """Raises DatabaseUnavailable unless a statement can be run. Makes no file."""
+        with self._translated(), self._reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self, tenant_id: str, actor: str) -> Iterator[UnitOfWork]:
+        """All or nothing: commits at the end of the block, rolls back if it raises."""
+        log = ChangeLog(tenant_id, actor, self.clock)
+        session = RecordedSession(self.engine, tenant_id=tenant_id, log=log, expire_on_commit=False)
+        with self._translated(), session:
+            yield UnitOfWork(session, tenant_id, actor)
+            session.commit()
+
+    @contextmanager
+    def read(self, tenant_id: str, actor: str = "reader") -> Iterator[UnitOfWork]:
+        """One consistent view; writing in it is refused."""
+        reading = self.engine.execution_options(**self._read_options())
+        session = RecordedSession(reading, tenant_id=tenant_id, log=None, expire_on_commit=False)
+        with self._translated(), session:
+            yield UnitOfWork(session, tenant_id, actor)
+
+    def change_log_heads(self) -> dict[str, int]:
+        """The last committed change number per tenant; empty before the first migration."""
+        with self._translated(), self._reading() as connection:
+            if not inspect(connection).has_table(ChangeLogHead.__tablename__):
+                return {}
+            heads = connection.execute(select(ChangeLogHead.tenant_id, ChangeLogHead.last_change_no))
+            return {str(row[0]): int(row[1]) for row in heads}
+
+    def verify_chain(self, tenant_id: str, on_progress: Callable[[int], None] | None = None) -> ChainVerdict:
+        """Recompute the tenant's whole chain; the verdict says where it breaks."""
+        with self._translated(), self._reading() as connection:
+            return verify_chain(connection, tenant_id, on_progress)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**self._read_options()) as connection:
+            yield connection
+
+    def _read_options(self) -> dict[str, Any]:
+        if self.is_sqlite:
+            return {_READS_ONLY: True}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise ConstraintBroken(_first_line(error.orig or error)) from error
+        except (OperationalError, InterfaceError, sqlite3.OperationalError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+            raise DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}") from error
+
+
+def _normalised(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUnavailable("the database URL is not one: sqlite:////path or postgresql://…") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise DatabaseUnavailable("the database URL names no file: sqlite:////path/core.db")
+        return parsed.set(drivername="sqlite+pysqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise DatabaseUnavailable(f"{backend!r} is not supported: use sqlite:////path or postgresql://…")
+
+
+def _shown(url: URL) -> str:
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
+
+
+def _make_file(path: Path) -> None:
+    """A new core is readable by its owner only: it holds personal values."""
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(f"the core database {path} cannot be made: {error.strerror}") from error
+
+
+def _open_sqlite(path: str) -> sqlite3.Connection:
+    """SQLAlchemy begins transactions itself, so the driver's own handling of them is off."""
+    uri = f"file:{quote(str(Path(path).absolute()))}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switching a new file to WAL does not wait for other processes by itself."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once, so that it never finds out at its commit that another was first."""
+    reads_only = connection.get_execution_options().get(_READS_ONLY)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+__all__ = ["Base", "Database", "DatabaseUnavailable", "UnitOfWork"]

@@ -1,0 +1,1 @@
+"""The pipeline: a deal, its stages with their history, its end."""

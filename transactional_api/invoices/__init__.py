@@ -1,0 +1,1 @@
+"""What customers owe: drafts, posted invoices, voids."""

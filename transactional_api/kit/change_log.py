@@ -1,0 +1,235 @@
+"""The change log: every write to a logged table appends an entry in the same transaction, numbered and hash-chained.
+
+Entries are collected while SQLAlchemy flushes rows and written when the transaction commits, under the lock of the
+tenant's head row, which is held to the end of the commit. So numbers are dense and in commit order, and the lock is
+the last one taken. Boundary: `recording.py` sees that no write passes by; this file knows entries and their chain.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Connection, Text, bindparam, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from transactional_api.kit.clock import Clock, instant_text
+from transactional_api.kit.tables import Base, one_of
+
+FIRST_HASH = "0" * 64
+KEY_SEPARATOR = "\x1f"
+SPILL_ENTRIES = 10_000
+
+Image = dict[str, Any]
+
+
+class ChangeLogEntry(Base):
+    """One change of one row. Appended only: triggers refuse everything else."""
+
+    __tablename__ = "change_log"
+    __table_args__ = (
+        one_of("operation", ("insert", "update", "delete")),
+        CheckConstraint("change_no >= 1", name="change_no_range"),
+        CheckConstraint("length(entry_hash) = 64 AND length(previous_hash) = 64", name="hash_length"),
+    )
+    is_logged = False
+
+    change_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entity: Mapped[str]
+    entity_key: Mapped[str]
+    operation: Mapped[str]
+    actor: Mapped[str]
+    changed_at: Mapped[datetime]
+    before_json: Mapped[str | None] = mapped_column(Text)
+    after_json: Mapped[str | None] = mapped_column(Text)
+    personal_fields: Mapped[str | None] = mapped_column(Text)
+    previous_hash: Mapped[str]
+    entry_hash: Mapped[str]
+
+
+class ChangeLogHead(Base):
+    """The tenant's last number and hash. Whoever appends holds this row's lock until the commit."""
+
+    __tablename__ = "change_log_heads"
+    __table_args__ = (CheckConstraint("last_change_no >= 0", name="last_change_no_range"),)
+    is_logged = False
+
+    last_change_no: Mapped[int]
+    last_hash: Mapped[str]
+
+
+@dataclass
+class Entry:
+    """A change before it has its number."""
+
+    entity: str
+    entity_key: str
+    operation: str
+    before: Image | None
+    after: Image | None
+    personal_fields: list[str] = field(default_factory=list)
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def plain(value: Any) -> Any:
+    """What the log stores for a column's value: dates and instants as ISO text, decimals as text, the rest as it is."""
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"a column of type {type(value).__name__} has no form in the change log")
+
+
+def entity_key(values: Iterable[Any]) -> str:
+    return KEY_SEPARATOR.join(str(plain(value)) for value in values)
+
+
+def hash_entry(columns: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) of every column but the hash itself."""
+    return hashlib.sha256(_canonical(columns).encode()).hexdigest()
+
+
+class ChangeLog:
+    """The entries of one transaction of one tenant."""
+
+    def __init__(self, tenant_id: str, actor: str, clock: Clock) -> None:
+        self.tenant_id = tenant_id
+        self.actor = actor
+        self._clock = clock
+        self._head: tuple[int, str] | None = None
+        self.entries: list[Entry] = []
+        self._latest: dict[tuple[str, str], Entry] = {}
+
+    def append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._latest[entry.entity, entry.entity_key] = entry
+
+    def latest(self, entity: str, key: str) -> Entry | None:
+        """The last change of a row that this transaction collected and has not written yet."""
+        return self._latest.get((entity, key))
+
+    def forget(self) -> None:
+        """After a rollback nothing was changed and no lock is held."""
+        self.entries.clear()
+        self._latest.clear()
+        self._head = None
+
+    def hold_head(self, connection: Connection) -> None:
+        """Take the tenant's lock now rather than at the commit: whoever else writes for this tenant waits."""
+        if self._head is None:
+            self._head = _lock_head(connection, self.tenant_id)
+
+    def spill(self, connection: Connection) -> None:
+        """Keep memory bounded in a very large transaction."""
+        if len(self.entries) >= SPILL_ENTRIES:
+            self.write(connection)
+
+    def write(self, connection: Connection) -> None:
+        """Number, chain and append what was collected, and move the head."""
+        if not self.entries:
+            return
+        self.hold_head(connection)
+        assert self._head is not None
+        number, last_hash = self._head
+        changed_at = self._clock.now()
+        changed_text = instant_text(changed_at)
+        rows = []
+        for entry in self.entries:
+            number += 1
+            columns = {
+                "tenant_id": self.tenant_id,
+                "change_no": number,
+                "entity": entry.entity,
+                "entity_key": entry.entity_key,
+                "operation": entry.operation,
+                "actor": self.actor,
+                "changed_at": changed_text,
+                "before_json": None if entry.before is None else _canonical(entry.before),
+                "after_json": None if entry.after is None else _canonical(entry.after),
+                "personal_fields": _canonical(entry.personal_fields) if entry.personal_fields else None,
+                "previous_hash": last_hash,
+            }
+            last_hash = hash_entry(columns)
+            rows.append(columns | {"changed_at": changed_at, "entry_hash": last_hash})
+        connection.execute(insert(ChangeLogEntry), rows)
+        connection.execute(
+            update(ChangeLogHead)
+            .where(ChangeLogHead.tenant_id == bindparam("of_tenant"))
+            .values(last_change_no=number, last_hash=last_hash),
+            {"of_tenant": self.tenant_id},
+        )
+        self._head = (number, last_hash)
+        self.entries.clear()
+        self._latest.clear()
+
+
+def _lock_head(connection: Connection, tenant_id: str) -> tuple[int, str]:
+    connection.execute(
+        text(
+            "INSERT INTO change_log_heads (tenant_id, last_change_no, last_hash)"
+            " VALUES (:tenant, 0, :first) ON CONFLICT DO NOTHING"
+        ),
+        {"tenant": tenant_id, "first": FIRST_HASH},
+    )
+    row = connection.execute(
+        select(ChangeLogHead.last_change_no, ChangeLogHead.last_hash)
+        .where(ChangeLogHead.tenant_id == tenant_id)
+        .with_for_update()
+    ).one()
+    return int(row[0]), str(row[1])
+
+
+@dataclass(frozen=True)
+class ChainVerdict:
+    """`broken_at` is the first change number at which the chain does not hold; None when all of it does."""
+
+    tenant_id: str
+    entries: int
+    broken_at: int | None = None
+    reason: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.broken_at is None
+
+
+def verify_chain(
+    connection: Connection, tenant_id: str, on_progress: Callable[[int], None] | None = None
+) -> ChainVerdict:
+    """Recompute every hash of one tenant from the first entry to the head. Streams: memory does not grow."""
+    table = ChangeLogEntry.__table__
+    query = select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.change_no)
+    number, last_hash = 0, FIRST_HASH
+    for row in connection.execution_options(yield_per=5000).execute(query).mappings():
+        number += 1
+        columns = dict(row)
+        if columns["change_no"] != number:
+            return ChainVerdict(tenant_id, number - 1, number, f"the entry after {number - 1} is not {number}")
+        entry_hash = columns.pop("entry_hash")
+        if columns["previous_hash"] != last_hash:
+            return ChainVerdict(tenant_id, number, number, "it does not follow from the entry before it")
+        columns["changed_at"] = instant_text(columns["changed_at"])
+        if hash_entry(columns) != entry_hash:
+            return ChainVerdict(tenant_id, number, number, "its content does not match its hash")
+        last_hash = entry_hash
+        if on_progress and number % 5000 == 0:
+            on_progress(number)
+    head = connection.execute(
+        select(ChangeLogHead.last_change_no, ChangeLogHead.last_hash).where(ChangeLogHead.tenant_id == tenant_id)
+    ).first()
+    if (number, last_hash) != (0, FIRST_HASH) and head is None:
+        return ChainVerdict(tenant_id, number, number, "the head of the log is gone")
+    if head is not None and (head[0], head[1]) != (number, last_hash):
+        return ChainVerdict(
+            tenant_id, number, min(number, int(head[0])) + 1, f"the log ends at {number}, its head says {head[0]}"
+        )
+    return ChainVerdict(tenant_id, number)

@@ -1,0 +1,39 @@
+"""Time as an argument: logic takes a clock or a date and never asks the machine."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Anything that can say what time it is, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock. Only the outermost layer makes one."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """Stands still; for tests and for generated data."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = as_utc(instant)
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+def as_utc(instant: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError for a wall-clock time, which names no instant."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs an offset from UTC")
+    return instant.astimezone(UTC)
+
+
+def instant_text(instant: datetime) -> str:
+    """ISO 8601 in UTC with six decimals and Z: the same width always, so that text sorts as time."""
+    return as_utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,26 @@
+"""Ids: the caller's own where given, else random. They are text, exact and case-sensitive."""
+
+import re
+import secrets
+
+from transactional_api.kit.errors import ValueRefused
+
+ID_PATTERN = r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,198}[^\x00-\x20\x7f-\x9f])?$"
+_ID = re.compile(ID_PATTERN)
+
+
+class IdRefused(ValueRefused):
+    """1 to 200 characters, no control characters (they separate the parts of a key in the log), no outer spaces."""
+
+
+def id_or_new(given: str | None, prefix: str, field: str) -> str:
+    """The caller's id after a check, or a new one with 96 random bits."""
+    if given is None:
+        return f"{prefix}_{secrets.token_hex(12)}"
+    return checked_id(given, field)
+
+
+def checked_id(given: str, field: str) -> str:
+    if not _ID.match(given):
+        raise IdRefused("an id has 1 to 200 characters without control characters or outer spaces", field)
+    return given

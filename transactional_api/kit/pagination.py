@@ -1,0 +1,61 @@
+"""Pages by cursor: the key of the last row seen, so that rows written meanwhile neither shift nor repeat others."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from transactional_api.kit.errors import ValueRefused
+
+MAX_LIMIT = 200
+Row = TypeVar("Row")
+
+
+class CursorRefused(ValueRefused):
+    """Not a cursor that this list gave out."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one that this list gave out", "cursor")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """`next_cursor` is None on the last page."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def page_by_key(
+    session: Session,
+    query: Select[tuple[Row]],
+    key: tuple[InstrumentedAttribute[str], ...],
+    cursor: str | None,
+    limit: int,
+) -> Page[Row]:
+    """The next rows in the order of their text key."""
+    if cursor is not None:
+        query = query.where(tuple_(*key) > tuple_(*_read(cursor, len(key))))
+    rows = list(session.scalars(query.order_by(*key).limit(limit + 1)))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, _write(rows[-1], key) if more else None)
+
+
+def _write(row: Any, key: tuple[InstrumentedAttribute[str], ...]) -> str:
+    values = json.dumps([getattr(row, column.key) for column in key])
+    return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, parts: int) -> list[str]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise CursorRefused from error
+    if not (isinstance(values, list) and len(values) == parts and all(isinstance(value, str) for value in values)):
+        raise CursorRefused
+    return values

@@ -1,0 +1,199 @@
+"""Sees every write of the core and hands it to the change log; refuses those that it could not see.
+
+Rows are recorded as SQLAlchemy flushes them. A statement that writes to a logged table in any other way (bulk DML,
+Core, text) would not be recorded, so it is refused before it reaches the database.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.orm import Mapper, Session, SessionTransaction, object_session
+from sqlalchemy.orm.base import NO_VALUE
+
+from transactional_api.kit.change_log import ChangeLog, Entry, Image, entity_key, plain
+from transactional_api.kit.tables import Base
+
+_WRITES = re.compile(
+    r"\s*(?:/\*.*?\*/\s*)*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?"
+    r'|DELETE\s+FROM(?:\s+ONLY)?|TRUNCATE(?:\s+TABLE)?|COPY|MERGE\s+INTO)\s+(?:"?\w+"?\.)?"?(\w+)"?',
+    re.IGNORECASE | re.DOTALL,
+)
+_LOG_TABLES = frozenset({"change_log", "change_log_heads"})
+_ALLOWED = "revhouse_recorded_write"
+
+
+class UnloggedWrite(RuntimeError):
+    """A write to a logged table that the change log could not have seen. A defect of the caller, never of a user."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"{table} is written through the session of Database.transaction() only, row by row")
+        self.table = table
+
+
+class TenantMixed(RuntimeError):
+    """A row of one tenant in the transaction of another. A defect of the caller."""
+
+
+class BeforeImageUnknown(RuntimeError):
+    """A changed row whose former values were never read. A defect of the caller: load the row before changing it."""
+
+
+class SavepointRefused(RuntimeError):
+    """The log is written once per transaction, so that a part of one cannot be taken back."""
+
+
+class RecordedSession(Session):
+    """A session of one tenant. Without a change log it reads only."""
+
+    def __init__(self, *args: Any, tenant_id: str | None, log: ChangeLog | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.of_tenant = tenant_id
+        self.log = log
+        self.personal: list[tuple[Base, list[str]]] = []
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write pending rows, and record them; only inside of this are logged tables writable."""
+        if self.log is None and (self.new or self.dirty or self.deleted):
+            raise UnloggedWrite("a session that reads only")
+        _permitted(self.connection(), lambda connection: self._flush_recorded(connection, objects))
+
+    def _flush_recorded(self, connection: Connection, objects: Sequence[Any] | None) -> None:
+        super().flush(objects)
+        if self.log is None:
+            return
+        for row, fields in self.personal:
+            _record_personal(connection, self.log, row, fields)
+        self.personal.clear()
+        self.log.spill(connection)
+
+    def hold_tenant(self) -> None:
+        """Wait for, and then keep until the end of the transaction, the sole right to write for this tenant."""
+        assert self.log is not None
+        _permitted(self.connection(), self.log.hold_head)
+
+
+def guard_statements(engine: Engine) -> None:
+    """Refuse statements on this engine that write to a logged table outside of a flush."""
+    guarded = _LOG_TABLES | {
+        mapper.local_table.name  # type: ignore[attr-defined]
+        for mapper in Base.registry.mappers
+        if mapper.class_.is_logged
+    }
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse_unlogged(conn: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if conn.info.get(_ALLOWED):
+            return
+        written = _WRITES.match(statement)
+        if written and written[1].lower() in guarded:
+            raise UnloggedWrite(written[1].lower())
+
+
+def _permitted(connection: Connection, write: Callable[[Connection], None]) -> None:
+    outer = connection.info.get(_ALLOWED, False)
+    connection.info[_ALLOWED] = True
+    try:
+        write(connection)
+    finally:
+        connection.info[_ALLOWED] = outer
+
+
+@event.listens_for(RecordedSession, "after_transaction_create")
+def _refuse_savepoints(_session: RecordedSession, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        raise SavepointRefused("savepoints are not used in the core")
+
+
+@event.listens_for(RecordedSession, "before_attach")
+def _give_tenant(session: RecordedSession, row: Base) -> None:
+    """A row that names no tenant belongs to the session's; one that names another is refused when it is written."""
+    if row.tenant_id is None:
+        row.tenant_id = session.of_tenant or ""
+
+
+@event.listens_for(RecordedSession, "after_soft_rollback")
+def _forget(session: RecordedSession, _previous: SessionTransaction) -> None:
+    session.personal.clear()
+    if session.log is not None:
+        session.log.forget()
+
+
+@event.listens_for(RecordedSession, "before_commit")
+def _append(session: RecordedSession) -> None:
+    session.flush()
+    if session.log is not None and session.log.entries:
+        _permitted(session.connection(), session.log.write)
+
+
+@event.listens_for(Base, "after_insert", propagate=True)
+def _inserted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    for name in _column_names(mapper):
+        row.__dict__.setdefault(name)  # never set, so written as NULL: known from now on, like a value that was read
+    _record(mapper, row, "insert", None, _image(mapper, row))
+
+
+@event.listens_for(Base, "after_update", propagate=True)
+def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    after = _image(mapper, row)
+    before = dict(after)
+    for name, value in row._sa_instance_state.committed_state.items():  # type: ignore[attr-defined]
+        if name in before:
+            if value is NO_VALUE:
+                raise BeforeImageUnknown(f"{type(row).__name__}.{name} was set without having been read")
+            before[name] = plain(value)
+    if before != after:
+        _record(mapper, row, "update", before, after)
+
+
+@event.listens_for(Base, "after_delete", propagate=True)
+def _deleted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    _record(mapper, row, "delete", _image(mapper, row), None)
+
+
+def _image(mapper: Mapper[Any], row: Base) -> Image:
+    values = row.__dict__
+    names = _column_names(mapper)
+    return {name: plain(values.get(name)) for name in names}
+
+
+_names: dict[Mapper[Any], tuple[str, ...]] = {}
+
+
+def _column_names(mapper: Mapper[Any]) -> tuple[str, ...]:
+    names = _names.get(mapper)
+    if names is None:
+        names = tuple(column.key for column in mapper.columns if column.key != "tenant_id")
+        _names[mapper] = names
+    return names
+
+
+def _record(mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None) -> None:
+    session = object_session(row)
+    if not isinstance(session, RecordedSession) or session.log is None:
+        raise UnloggedWrite(row.__tablename__)
+    if row.tenant_id != session.of_tenant:
+        raise TenantMixed(f"a row of tenant {row.tenant_id!r} in a transaction of {session.of_tenant!r}")
+    if row.personal_to is not None:
+        changed = [name for name in row.personal_fields if (before or {}).get(name) != (after or {}).get(name)]
+        if changed:
+            session.personal.append((row, changed))
+    elif row.is_logged:
+        key = entity_key(getattr(row, column.key) for column in mapper.primary_key if column.key != "tenant_id")
+        session.log.append(Entry(row.__tablename__, key, operation, before, after))
+
+
+def _record_personal(connection: Connection, log: ChangeLog, row: Base, fields: list[str]) -> None:
+    """Name the fields on the owner's entry of this flush, or on an entry of its own that shows the owner unchanged."""
+    owner = next(mapper for mapper in Base.registry.mappers if mapper.class_.__tablename__ == row.personal_to)
+    names = [column.key for column in owner.primary_key]
+    key = entity_key(getattr(row, name) for name in names if name != "tenant_id")
+    entry = log.latest(str(row.personal_to), key)
+    if entry is not None:
+        entry.personal_fields = sorted({*entry.personal_fields, *fields})
+        return
+    query = select(owner.local_table).where(*(owner.local_table.c[name] == getattr(row, name) for name in names))
+    values = connection.execute(query).mappings().one()
+    image = {name: plain(values[name]) for name in _column_names(owner)}
+    log.append(Entry(str(row.personal_to), key, "update", image, image, sorted(fields)))

@@ -1,0 +1,1 @@
+"""What customers paid, and which invoices it closes."""

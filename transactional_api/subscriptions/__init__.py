@@ -1,0 +1,1 @@
+"""Recurring agreements: items in price periods with half-open ranges of days."""

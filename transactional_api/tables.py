@@ -1,0 +1,29 @@
+"""Every table of the core in one place, for migrations and for the guard of the change log."""
+
+from transactional_api.access.tables import ApiKey
+from transactional_api.customers.tables import Customer, CustomerProfile
+from transactional_api.deals.tables import Deal, DealStage
+from transactional_api.invoices.tables import Invoice, InvoiceLine
+from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
+from transactional_api.kit.tables import Base
+from transactional_api.payments.tables import Payment, PaymentAllocation
+from transactional_api.products.tables import Product
+from transactional_api.subscriptions.tables import Subscription, SubscriptionPeriod
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "ChangeLogEntry",
+    "ChangeLogHead",
+    "Customer",
+    "CustomerProfile",
+    "Deal",
+    "DealStage",
+    "Invoice",
+    "InvoiceLine",
+    "Payment",
+    "PaymentAllocation",
+    "Product",
+    "Subscription",
+    "SubscriptionPeriod",
+]
