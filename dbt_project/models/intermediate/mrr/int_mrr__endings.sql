@@ -17,28 +17,47 @@ with ended as (
         ) = 1
 ),
 
-attempts as (
+-- One walk over each customer's days instead of a lookup per ending; an attempt counts before an ending of its day.
+days as (
     select
         tenant_id,
         customer_id,
-        received_on,
-        bool_and(status = 'failed') as is_failed
+        received_on as day,
+        0 as turn,
+        bool_and(status = 'failed') as is_failed,
+        received_on as attempted_on,
+        null::date as cancel_requested_on,
+        null::varchar as churn_reason
     from {{ ref('int_receivables__payments_unioned') }}
     where status in ('failed', 'succeeded')
     group by all
+    union all
+    select tenant_id, customer_id, ended_on, 1, null, null, cancel_requested_on, churn_reason
+    from ended
+),
+
+walked as (
+    select
+        * exclude (is_failed, attempted_on),
+        last_value(is_failed ignore nulls) over so_far as is_failed,
+        last_value(attempted_on ignore nulls) over so_far as attempted_on
+    from days
+    window so_far as (
+        partition by tenant_id, customer_id order by day, turn
+        rows between unbounded preceding and current row
+    )
 )
 
 select
-    e.tenant_id,
-    e.customer_id,
-    e.ended_on,
-    e.cancel_requested_on,
+    tenant_id,
+    customer_id,
+    day as ended_on,
+    cancel_requested_on,
     case
-        when e.churn_reason = 'involuntary' then 'involuntary'
-        when e.churn_reason is not null then 'voluntary'
-        when a.is_failed and e.ended_on - a.received_on <= 60 then 'involuntary'
+        when churn_reason = 'involuntary' then 'involuntary'
+        when churn_reason is not null then 'voluntary'
+        when is_failed and day - attempted_on <= 60 then 'involuntary'
         else 'voluntary'
     end as reason
-from ended as e
-asof left join attempts as a
-    on e.tenant_id = a.tenant_id and e.customer_id = a.customer_id and e.ended_on >= a.received_on
+from walked
+where turn = 1
