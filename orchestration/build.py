@@ -71,7 +71,7 @@ class Build:
     def ensure_raw(self) -> dict[str, int]:
         """Fixes the sequence that this build knows and lays out everything that dbt reads, once per build.
 
-        Returns rows per raw relation ("raw_csv.invoices").
+        Returns the stored rows behind each raw relation ("raw_csv.invoices"), superseded ones included.
         """
         if self._has_raw:
             return self.raw_rows
@@ -176,7 +176,7 @@ class Build:
     @staticmethod
     def _drop_live_views(connection: duckdb.DuckDBPyConnection) -> None:
         """Views over the intake's files must not outlive the build: an immutable version holds only its own rows."""
-        for schema in ("raw_csv", "raw_app"):
+        for schema in ("raw_csv", "raw_app", "intake"):
             connection.execute(f"drop schema if exists {schema} cascade")
 
 

@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The revenue warehouse that explains its numbers.",
 )
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 500)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Figures as of the end of this day.")]

@@ -51,7 +51,7 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
             try:
                 yield self
             finally:
-                wanted = selection is None or PUBLICATION in selection
+                wanted = not selection or PUBLICATION in selection
                 if wanted and build.published is None:
                     build.warehouse.mark_stale(_first_failure(context))
 

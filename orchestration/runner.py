@@ -79,7 +79,10 @@ def run_build(
         selection = sorted({*chosen, PUBLICATION})
     with DagsterInstance.get() as instance:
         result = job.execute_in_process(
-            run_config={"resources": {"build": {"config": config}}},
+            run_config={
+                "resources": {"build": {"config": config}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
             instance=instance,
             asset_selection=selection,
             raise_on_error=False,

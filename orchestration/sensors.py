@@ -6,7 +6,6 @@ from pathlib import Path
 from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
 from dagster._core.definitions.sensor_definition import SensorDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from transactional_api.database import Database
 
 from orchestration.settings import Settings
 
@@ -48,6 +47,8 @@ def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
     )
     def core_log(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         """One run per new head of the core's change log."""
+        from transactional_api.database import Database
+
         settings = Settings()
         if not settings.has_core:
             return SkipReason("this home has no core database")

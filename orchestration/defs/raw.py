@@ -19,9 +19,9 @@ from dagster import (
     MetadataValue,
     multi_asset,
 )
-from ingestion.expectations import Verdict, judge_new_batches
 
-from ingestion.contracts import app_contracts, csv_contracts
+from ingestion.contracts import app_tables, data_sets
+from ingestion.expectations import Verdict, judge_new_batches
 from orchestration import progress
 from orchestration.resources import BuildResource
 
@@ -30,8 +30,8 @@ CHECK = "great_expectations"
 
 def relations() -> dict[AssetKey, str]:
     """Every raw relation's asset key and the name that the intake knows it by."""
-    csv = {AssetKey(["raw_csv", name]): f"csv/{name}" for name in csv_contracts()}
-    app = {AssetKey(["raw_app", name]): f"app/{name}" for name in app_contracts()}
+    csv = {AssetKey(["raw_csv", name]): f"csv/{name}" for name in data_sets()}
+    app = {AssetKey(["raw_app", name]): f"app/{name}" for name in app_tables()}
     return csv | app
 
 
@@ -57,9 +57,9 @@ def build_raw_assets() -> AssetsDefinition:
         for verdict in judge_new_batches(build.build.settings.home):
             verdicts[verdict.relation].append(verdict)
         rows = build.build.ensure_raw()
-        progress.report("raw", f"{sum(rows.values()):,} current rows as known at {build.build.known_at}")
+        progress.report("raw", f"{sum(rows.values()):,} rows as known at {build.build.known_at}")
         for key, name in keys.items():
-            yield MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows[".".join(key.path)]})
+            yield MaterializeResult(asset_key=key, metadata={"stored_rows": rows.get(".".join(key.path), 0)})
             yield check_result(key, verdicts[name])
         context.log.info("known at sequence %d", build.build.known_at)
 

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +16,22 @@ from tests.orchestration.houses import environment, revhouse
 SUBSCRIPTIONS = "subscription_id,customer_id,started_on,unit_amount,currency,billing_interval\n"
 
 
-@pytest.fixture
-def published_home(tmp_path: Path) -> Path:
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    home = folder / "home"
     home.mkdir()
-    (tmp_path / "subs.csv").write_text(SUBSCRIPTIONS + "S1,C1,2026-01-05,100.00,USD,month\n")
-    assert revhouse(home, "drop", str(tmp_path / "subs.csv")).returncode == 0
+    (folder / "subs.csv").write_text(SUBSCRIPTIONS + "S1,C1,2026-01-05,100.00,USD,month\n")
+    assert revhouse(home, "drop", str(folder / "subs.csv")).returncode == 0
     result = revhouse(home, "build", "--as-of", "2026-03-31")
     assert result.returncode == 0, result.stderr
     return home
+
+
+@pytest.fixture
+def published_home(tmp_path: Path, built_once: Path) -> Path:
+    """A home with one subscription, published once as version 000001."""
+    return Path(shutil.copytree(built_once, tmp_path / "home"))
 
 
 def one_line(text: str) -> str:

@@ -91,7 +91,10 @@ def test_pruning_by_disk_size_removes_the_oldest_first(tmp_path: Path) -> None:
 
 def test_a_second_build_waits_and_then_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     with build_lock(tmp_path, 1, "run abc"):
-        code = "import sys, pathlib, orchestration.publish as p\nwith p.build_lock(pathlib.Path(sys.argv[1]), 0.2, '2'): pass"
+        code = (
+            "import sys, pathlib, orchestration.publish as publish\n"
+            "publish.build_lock(pathlib.Path(sys.argv[1]), 0.2, 'second').__enter__()"
+        )
         second = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
         )
