@@ -5,12 +5,12 @@ Each command imports what it needs when it runs: `drop` and `sql` never pay for 
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from rich.table import Table
 
 from orchestration import progress
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from ingestion.csv import Receipt
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -81,7 +84,7 @@ def drop(
     tenant: Annotated[str, typer.Option(help="Whose data this is.")] = "default",
 ) -> None:
     """Take in CSV files and print a receipt for each."""
-    from ingestion.csv import copy_into_drop, scan_drop
+    from ingestion.csv import Receipt, copy_into_drop, scan_drop
     from orchestration.tenants import load_tenants
 
     settings = Settings()
@@ -91,17 +94,20 @@ def drop(
         err.print(f"revhouse: no such file or folder: {', '.join(missing)}", markup=False)
         raise typer.Exit(2)
     copied = copy_into_drop(settings.home, paths, tenant)
-    receipts = []
+    receipts: list[Receipt] = []
+
+    def on_receipt(receipt: Receipt) -> None:
+        receipts.append(receipt)
+        progress.report("drop", f"{len(receipts)}/{len(copied)} files")
+
     with shown_progress():
-        for receipt in scan_drop(settings.home, tenants.time_zone_of):
-            receipts.append(receipt)
-            progress.report("drop", f"{len(receipts)}/{len(copied)} files")
+        scan_drop(settings.home, tenants.time_zone_of, on_receipt)
     print_receipts(receipts)
     if any(receipt.status == "refused" for receipt in receipts):
         raise typer.Exit(1)
 
 
-def print_receipts(receipts: list) -> None:  # type: ignore[type-arg]
+def print_receipts(receipts: "Sequence[Receipt]") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("file", "receipt", "data set", "status"):
         table.add_column(column, overflow="fold")

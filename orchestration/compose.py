@@ -1,12 +1,16 @@
 """Puts the parts together: hands the intake, the reader of published figures and the starter of builds to the API."""
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
+from ingestion.csv import copy_into_drop, scan_drop
 from orchestration.publish import NothingPublished
 from orchestration.reader import published
 from orchestration.runner import prepare_dagster_home
@@ -44,21 +48,16 @@ class Intake:
         self.settings = settings
 
     def upload(self, tenant_id: str, file_name: str, stream: BinaryIO) -> dict[str, Any]:
-        """Stores the stream under its own name in the tenant's drop folder and takes it in."""
-        import shutil
-        import tempfile
-        from dataclasses import asdict
-
-        from ingestion.csv import copy_into_drop, scan_drop
-
-        with tempfile.TemporaryDirectory(dir=self.settings.home) as folder:
-            path = Path(folder) / Path(file_name).name
-            with path.open("wb") as file:
+        """Stores the stream in the tenant's drop folder, under a name that no other upload has, and takes it in."""
+        own = f"upload-{uuid4().hex[:12]}"
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / own
+            folder.mkdir()
+            with (folder / Path(file_name).name).open("wb") as file:
                 shutil.copyfileobj(stream, file)
-            copied = {str(one) for one in copy_into_drop(self.settings.home, [path], tenant_id)}
-        zones = load_tenants(self.settings.home / "tenants.toml").time_zone_of
-        receipts = scan_drop(self.settings.home, zones)
-        return next(asdict(receipt) for receipt in receipts if receipt.source_path in copied)
+            copy_into_drop(self.settings.home, [folder], tenant_id)
+        scan_drop(self.settings.home, load_tenants(self.settings.home / "tenants.toml").time_zone_of)
+        return next(one for one in self.receipts(tenant_id) if one["file_name"].startswith(f"{own}/"))
 
     def receipts(self, tenant_id: str) -> list[dict[str, Any]]:
         with published(self.settings) as (connection, _):
@@ -87,6 +86,7 @@ class Builder:
 def compose_app(settings: Settings) -> Any:
     """The FastAPI application over this home."""
     from transactional_api.main import create_app
+
     from transactional_api.settings import Settings as CoreSettings
 
     settings.home.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 """Stage 1: what the core changed and what was dropped becomes part of the intake."""
 
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
-from ingestion.app.extract import extract
 
-from ingestion.csv import scan_drop
+from ingestion.app.extract import extract
+from ingestion.csv import Receipt, scan_drop
 from orchestration import progress
 from orchestration.settings import Settings
 from orchestration.tenants import load_tenants
@@ -16,12 +16,19 @@ def intake_core(context: AssetExecutionContext) -> MaterializeResult[None]:
     """The core's change log from the last extracted number to its head, as Parquet. One batch per run."""
     settings = Settings()
     if not settings.has_core:
-        return MaterializeResult(metadata={"rows": 0, "note": "this home has no core database"})
-    result = extract(settings.home, settings.database_url)
-    rows = sum(result.rows.values())
-    progress.report("core", f"{rows:,} changes")
-    context.log.info("extracted %d changes", rows)
-    return MaterializeResult(metadata={"rows": rows, "sequence": result.seq or 0, **result.rows})
+        return MaterializeResult(metadata={"changes": 0, "note": "this home has no core database"})
+    result = extract(
+        settings.home, settings.database_url, on_progress=lambda rows: progress.report("core", f"{rows:,} changes")
+    )
+    progress.report("core", f"{result.rows:,} changes")
+    context.log.info("extracted %d changes", result.rows)
+    return MaterializeResult(
+        metadata={
+            "changes": result.rows,
+            "sequence": result.seq or 0,
+            "spans": MetadataValue.json([[s.tenant_id, s.first_change_no, s.last_change_no] for s in result.spans]),
+        }
+    )
 
 
 @asset(key=["intake", "drop"], group_name=GROUP, kinds={"csv", "parquet"})
@@ -29,7 +36,13 @@ def intake_drop(context: AssetExecutionContext) -> MaterializeResult[None]:
     """Every file that stands in the drop folder, accepted, quarantined in part or refused, each with its receipt."""
     settings = Settings()
     tenants = load_tenants(settings.home / "tenants.toml")
-    receipts = scan_drop(settings.home, tenants.time_zone_of)
+    taken: list[str] = []
+
+    def on_receipt(receipt: Receipt) -> None:
+        taken.append(receipt.file_id)
+        progress.report("drop", f"{len(taken)} files")
+
+    receipts = scan_drop(settings.home, tenants.time_zone_of, on_receipt)
     refused = [receipt for receipt in receipts if receipt.status == "refused"]
     for receipt in refused:
         context.log.warning("refused %s: %s", receipt.file_name, receipt.reason)
