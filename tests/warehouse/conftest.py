@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.warehouse.companies import Company, make_company
+from tests.warehouse.examples import fill
 from tests.warehouse.world import BuildResult, World
 
 COMPANIES = 60
@@ -32,3 +33,11 @@ def random_companies(tmp_path_factory: pytest.TempPathFactory) -> Built:
         for data_set, rows in company.rows.items():
             world.csv(company.tenant_id, data_set, rows)
     return Built(world, world.build(), companies)
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The companies made by hand, as tenants of one build."""
+    world = World(tmp_path_factory.mktemp("examples"))
+    fill(world)
+    return Built(world, world.build(), [])
