@@ -48,6 +48,18 @@ def _axes(width: float = 9, height: float = 3.6, count: int = 1) -> tuple[Any, A
     return figure, axes
 
 
+def _finish(axis: Any, *, months: bool) -> None:
+    """Short month labels, amounts in thousands, nothing below zero cut off."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import EngFormatter
+
+    if months:
+        locator = AutoDateLocator(minticks=4, maxticks=8)
+        axis.xaxis.set_major_locator(locator)
+        axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    (axis.yaxis if months else axis.xaxis).set_major_formatter(EngFormatter(sep=""))
+
+
 def _png(figure: Any) -> bytes:
     import matplotlib.pyplot as plt
 
@@ -86,6 +98,7 @@ def draw_movements(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str
         for at, height in enumerate(heights):
             base[at] += height
     axis.axhline(0, color=INK, linewidth=0.8)
+    _finish(axis, months=True)
     axis.set_title(f"MRR movements, {currency}", fontsize=10, color=INK, loc="left")
     axis.legend(fontsize=7, frameon=False, ncols=2, loc="upper left")
 
@@ -96,7 +109,8 @@ def draw_mrr(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, curr
     ).fetchall()
     axis.fill_between([row[0] for row in rows], [float(row[1]) for row in rows], color="#99f6e4", alpha=0.5)
     axis.plot([row[0] for row in rows], [float(row[1]) for row in rows], color="#0f766e", linewidth=1.8)
-    axis.set_ylim(bottom=0)
+    _finish(axis, months=True)
+    axis.set_ylim(bottom=0, auto=True)
     axis.set_title(f"MRR, {currency}", fontsize=10, color=INK, loc="left")
 
 
@@ -119,11 +133,13 @@ def draw_forecast(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str,
                     alpha=alpha,
                 )
         axis.plot(months, [float(row[1]) for row in rows], color="#4338ca", linewidth=1.8, linestyle="--")
+        axis.autoscale(axis="y")
+        axis.set_ylim(bottom=0)
         axis.set_title(f"MRR and {rows[0][6]} forecast, {currency}", fontsize=10, color=INK, loc="left")
 
 
-def draw_ageing(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, currency: str) -> None:
-    """The newest ageing in the tenant's largest currency."""
+def draw_ageing(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, _currency: str) -> None:
+    """The newest ageing, a bar for each currency."""
     rows = connection.execute(
         f"""select currency, {", ".join(BUCKETS)} from marts.ar_aging_summary
         where tenant_id = ? and as_of = (select max(as_of) from marts.ar_aging_summary where tenant_id = ?)
@@ -136,7 +152,8 @@ def draw_ageing(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, c
             label = name.removeprefix("d").replace("_plus", "+").replace("_", "-") if at == 0 else None
             axis.barh(row[0], float(value), left=left, color=colour, label=label)
             left += float(value)
-    axis.set_title(f"Receivables by age ({currency} reports), own currency", fontsize=10, color=INK, loc="left")
+    axis.set_title("Receivables by days past due, each in its currency", fontsize=10, color=INK, loc="left")
+    _finish(axis, months=False)
     if rows:
         axis.legend(fontsize=7, frameon=False, ncols=3)
 

@@ -24,28 +24,31 @@ AS_OF = date(2026, 10, 31)
 
 HEADLINE = """
 select
-    mrr, arr, customers, round(100 * nrr_12m, 1) as nrr_12m_percent, round(100 * grr_12m, 1) as grr_12m_percent,
-    round(100 * logo_churn_rate, 2) as logo_churn_percent, round(quick_ratio, 2) as quick_ratio, arpa
+    round(mrr, 2) as mrr, round(arr, 2) as arr, customers, round(100 * nrr_12m, 1) as nrr_12m_percent,
+    round(100 * grr_12m, 1) as grr_12m_percent, round(100 * logo_churn_rate, 2) as logo_churn_percent,
+    round(quick_ratio, 2) as quick_ratio, round(arpa, 2) as arpa
 from marts.revenue_metrics where tenant_id = ? order by month desc limit 1
 """
 MOVEMENTS = """
 select
     strftime(month, '%Y-%m') || case when is_partial then '*' else '' end as month,
-    opening_mrr as opening, new_mrr as new,
-    reactivation_mrr as reactivation, expansion_mrr as expansion, -contraction_mrr as contraction,
-    -churned_mrr as churned, fx_mrr as fx, mrr as closing
-from marts.revenue_metrics where tenant_id = ? order by marts.revenue_metrics.month desc limit 6
+    round(opening_mrr, 2) as opening, round(new_mrr, 2) as new, round(reactivation_mrr, 2) as reactivation,
+    round(expansion_mrr, 2) as expansion, round(-contraction_mrr, 2) as contraction, round(-churned_mrr, 2) as churned,
+    round(fx_mrr, 2) as fx, round(mrr, 2) as closing
+from marts.revenue_metrics where tenant_id = ? order by revenue_metrics.month desc limit 6
 """
 AGEING = """
-select currency, current, d1_30 as "1-30", d31_60 as "31-60", d61_90 as "61-90", d91_120 as "91-120",
-    d120_plus as "120+", unapplied, total, round(dso_countback, 1) as dso
+select currency, round(current, 2) as current, round(d1_30, 2) as "1-30", round(d31_60, 2) as "31-60",
+    round(d61_90, 2) as "61-90", round(d91_120, 2) as "91-120", round(d120_plus, 2) as "120+",
+    round(unapplied, 2) as unapplied, round(total, 2) as total, round(dso_countback, 1) as dso
 from marts.ar_aging_summary
 where tenant_id = ? and as_of = (select max(as_of) from marts.ar_aging_summary where tenant_id = ?)
 order by currency
 """
 FORECAST = """
-select strftime(month, '%Y-%m') as month, value, low_80, high_80, model from ml.revenue_forecasts
-where tenant_id = ? and metric = 'mrr' order by revenue_forecasts.month limit 3
+select strftime(month, '%Y-%m') as month, round(value, 2) as mrr, round(low_80, 2) as low_80,
+    round(high_80, 2) as high_80, round(low_95, 2) as low_95, round(high_95, 2) as high_95, model
+from ml.revenue_forecasts where tenant_id = ? and metric = 'mrr' order by revenue_forecasts.month limit 3
 """
 
 
@@ -68,7 +71,7 @@ class Report:
         )
         out.print("\n[bold]Where to look next[/]")
         for command, why in NEXT_STEPS:
-            out.print(f"  {command:<76}{why}", markup=False, highlight=False)
+            out.print(f"  {command:<82}{why}", markup=False, highlight=False)
 
 
 NEXT_STEPS = (
