@@ -67,7 +67,7 @@ def fill(world: World) -> None:
     world.tenant("playbook_twin", date(2019, 12, 31))
     world.csv("playbook_twin", "subscriptions", playbook_rows(table(PLAYBOOK_TWIN)))
     if (periods := playbook_file()) is not None:
-        world.tenant("playbook", date(2019, 12, 31))
+        world.tenant("playbook", date(2021, 12, 31))
         world.csv("playbook", "subscriptions", playbook_rows(periods))
     if (prices := price_file()) is not None:
         world.tenant("prices", date(2024, 1, 31))
