@@ -12,7 +12,7 @@ from ingestion.contracts import DataSet
 from ingestion.csv import raw_rows
 from ingestion.csv.casts import Conventions, quoted
 from ingestion.csv.detect import DELIMITERS, Recognised, detect
-from ingestion.csv.read import UNIT, quarantine_bad, read
+from ingestion.csv.read import UNIT, Typed, create_failures, read
 from ingestion.csv.receipt import Receipt
 from ingestion.csv.refused import FileChanged, FileRefused
 from ingestion.csv.source import Scan, Source
@@ -55,8 +55,6 @@ def accept(
     except FileRefused as refusal:
         entry = replace(_entry(file, fingerprint), rows_read=refusal.rows, rows_refused=refusal.rows)
         entry = replace(entry, reason=refusal.reason)
-    finally:
-        raw_rows.forget(con)
     seq = journal.accept_file(entry, parts)
     step("committed")
     return receipt_of(entry, seq)
@@ -125,10 +123,11 @@ def _take(
         return replace(entry, status="duplicate_ignored", reason=f"same content as {first}"), []
     found = detect(source)
     data_set = found.layout.data_set
-    rows = raw_rows.load(con, source, scan, found)
-    typed = read(con, found, zone, rows)
-    quarantine_bad(con, found, typed)
-    counts = _hold(con, found, rows)
+    broken = raw_rows.load(con, source, scan, found)
+    typed = read(con, found, zone, broken)
+    rows = typed.good + typed.bad + broken
+    create_failures(con, found, typed, broken)
+    counts = _hold(con, found, typed, rows)
     totals = _control_totals(con, data_set)
     shape = profile(
         con,
@@ -164,16 +163,11 @@ def _take(
     ), parts
 
 
-def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, rows: int) -> _Counts:
+def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed, rows: int) -> _Counts:
     """Create `held`: each key once. Rows whose key has several bodies join the failures."""
-    counted = con.execute(
-        "SELECT count(*) FILTER (NOT is_bad), count(DISTINCT row_key) FILTER (NOT is_bad) FROM typed"
-    ).fetchone()
-    assert counted is not None
-    good, keys = counted
     con.execute("CREATE OR REPLACE TEMP VIEW held AS SELECT * FROM typed WHERE NOT is_bad")
-    if good == keys:
-        return _Counts(good, rows - good, 0)
+    if typed.good == typed.keys:
+        return _Counts(typed.good, rows - typed.good, 0)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE keys AS SELECT row_key, min(line) AS line, count(*) AS times,"
         " min(row_body) <> max(row_body) AS is_clash FROM typed WHERE NOT is_bad GROUP BY row_key HAVING count(*) > 1"
@@ -194,7 +188,7 @@ def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, rows: int) -> _Coun
             " FROM typed t JOIN keys k USING (row_key) JOIN raw ON raw.line = t.line"
             " WHERE k.is_clash AND NOT t.is_bad"
         )
-    accepted = good - clashing[0]
+    accepted = typed.good - clashing[0]
     return _Counts(accepted, rows - accepted, clashing[0])
 
 

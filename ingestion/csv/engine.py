@@ -27,7 +27,7 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
         by_exponent.setdefault(exponent, []).append(code)
     for macro, result in (("exponent_of", str), ("units_limit", lambda e: str(10 ** (MAX_DIGITS - e)))):
         branches = " ".join(
-            f"WHEN c IN ({', '.join(repr(code) for code in sorted(group))}) THEN {result(exponent)}"
+            f"WHEN contains('{' '.join(sorted(group))}', c::VARCHAR) AND length(c::VARCHAR) = 3 THEN {result(exponent)}"
             for exponent, group in sorted(by_exponent.items())
             if exponent != 2
         )

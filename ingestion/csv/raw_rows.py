@@ -23,42 +23,32 @@ BROKEN = {"line": "BIGINT", "value": "VARCHAR", "reason": "VARCHAR", "cells": "V
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recognised) -> int:
-    """Create `raw` and `broken` in the connection. Returns how many data rows the file has."""
-    if source.plain_path is not None and scan.is_regular and file.header_line == 1:
-        rows = _load_fast(con, str(source.plain_path), scan, file)
-        if rows is not None:
-            return rows
-    return _load_carefully(con, source, scan, file)
+    """Create `raw`, and `broken` if there is any. Returns how many rows are broken."""
+    path = source.plain_path
+    if path is None or not scan.is_regular or file.header_line > 1 or not _load_fast(con, path, scan, file):
+        return _load_carefully(con, source, scan, file)
+    return 0
 
 
-def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Free what the last file left behind."""
-    con.execute("DROP TABLE IF EXISTS loaded CASCADE")
-
-
-def _load_fast(con: duckdb.DuckDBPyConnection, path: str, scan: Scan, file: Recognised) -> int | None:
-    """DuckDB's reader over a file without quotes; None if a row is ragged, so that the careful way names it."""
+def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Recognised) -> bool:
+    """DuckDB's reader over a file without quotes; False if a row is ragged, so that the careful way names it."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
     longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
     try:
         con.execute(
-            f"CREATE TEMP TABLE loaded AS FROM read_csv({quoted(path)}, columns = {{{columns}}}, header = false, skip = 1,"
+            f"CREATE OR REPLACE TEMP TABLE loaded AS FROM read_csv({quoted(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
             f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
             f" auto_detect = false, null_padding = false{longest})"
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return None
+        return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW broken AS SELECT NULL::BIGINT AS line, NULL::VARCHAR AS value,"
-        " NULL::VARCHAR AS reason, NULL::VARCHAR AS cells WHERE false"
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded"
+        f" WHERE trim(concat({cells})) <> ''"
     )
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells})) <> ''"
-    )
-    found = con.execute("SELECT count(*) FROM raw").fetchone()
-    return int(found[0]) if found else 0
+    return True
 
 
 def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recognised) -> int:
@@ -66,12 +56,11 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
     width = len(file.header)
     good = _Scratch(source.scratch, "raw", {"line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(width)})
     broken = _Scratch(source.scratch, "broken", BROKEN)
-    rows = 0
+    broken_rows = 0
     with good, broken, source.open_text() as text:
         for row in cut(text, file.delimiter):
             if row.line <= file.header_line or not (row.broken or any(map(str.strip, row.cells))):
                 continue
-            rows += 1
             cells = row.cells
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()
@@ -79,10 +68,11 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
             if reason is None:
                 good.add([row.line, *cells])
             else:
+                broken_rows += 1
                 broken.add([row.line, *reason, json.dumps(cells, ensure_ascii=False)])
     for scratch in (good, broken):
         scratch.create_view(con, scan.size)
-    return rows
+    return broken_rows
 
 
 class _Scratch:

@@ -26,27 +26,32 @@ class Typed:
     conventions: Conventions
     judged: str
     casts: dict[str, Cast]
+    good: int
+    keys: int
+    bad: int
 
 
-def read(con: duckdb.DuckDBPyConnection, file: Recognised, zone: str, rows: int) -> Typed:
+def read(con: duckdb.DuckDBPyConnection, file: Recognised, zone: str, broken: int) -> Typed:
     """Create `typed`: line, the stored columns, extra, row_body, row_key, is_bad."""
     typed = _typed(con, file, Conventions(zone=zone))
-    if _has_bad(con):
-        conventions = _conventions(con, file, zone, rows)
+    if typed.bad:
+        conventions = _conventions(con, file, zone, typed.good + typed.bad + broken)
         if conventions != typed.conventions:
             typed = _typed(con, file, conventions)
     return typed
 
 
-def quarantine_bad(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typed) -> None:
+def create_failures(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typed, broken: int) -> None:
     """Create `failures`: one row per failed cell (or broken row), with the whole row's text."""
-    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE failures AS SELECT line, NULL::VARCHAR AS column_name, value, reason, cells"
-        " FROM broken"
+        "CREATE OR REPLACE TEMP TABLE failures"
+        " (line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR, cells VARCHAR)"
     )
-    if not _has_bad(con):
+    if broken:
+        con.execute("INSERT INTO failures SELECT line, NULL, value, reason, cells FROM broken")
+    if not typed.bad:
         return
+    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE bad AS SELECT j.*, to_json([{cells}])::VARCHAR AS cells"
         f" FROM ({typed.judged}) j JOIN raw USING (line) WHERE line IN (SELECT line FROM typed WHERE is_bad)"
@@ -62,10 +67,6 @@ def quarantine_bad(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Type
         " WHERE f_row IS NOT NULL"
     )
     con.execute("DROP TABLE bad")
-
-
-def _has_bad(con: duckdb.DuckDBPyConnection) -> bool:
-    return con.execute("SELECT 1 FROM typed WHERE is_bad LIMIT 1").fetchone() is not None
 
 
 def _trimmed(file: Recognised) -> str:
@@ -113,7 +114,12 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
     )
     if layout.keyless:
         _number_occurrences(con, values, derived)
-    return Typed(conventions, judged, casts)
+    counted = con.execute(
+        "SELECT count(*) FILTER (NOT is_bad), count(DISTINCT row_key) FILTER (NOT is_bad), count(*) FILTER (is_bad)"
+        " FROM typed"
+    ).fetchone()
+    assert counted is not None
+    return Typed(conventions, judged, casts, *counted)
 
 
 def _absent(file: Recognised, column: Column) -> dict[str, str]:

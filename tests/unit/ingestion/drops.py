@@ -43,10 +43,7 @@ def rows(home: Path, relation: str, known_at: int | None = None) -> list[dict[st
 
 def facts(home: Path, relation: str, known_at: int | None = None) -> list[dict[str, Any]]:
     """Current rows without where they came from."""
-    return [
-        {name: value for name, value in row.items() if name not in ("file_id", "line")}
-        for row in rows(home, relation, known_at)
-    ]
+    return rows(home, f"(select * exclude (file_id, line) from {relation})", known_at)
 
 
 def reasons(home: Path) -> list[tuple[int, str | None, str | None, str]]:
