@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 
 from transactional_api.kit.change_log import ChainVerdict, ChangeLog, ChangeLogHead, verify_chain
 from transactional_api.kit.clock import Clock, SystemClock
-from transactional_api.kit.errors import ConstraintBroken
+from transactional_api.kit.constraints import refusal
 from transactional_api.kit.recording import RecordedSession, guard_statements
 from transactional_api.tables import Base
 
@@ -117,7 +117,7 @@ class Database:
         try:
             yield
         except IntegrityError as error:
-            raise ConstraintBroken(_first_line(error.orig or error)) from error
+            raise refusal(error) from error
         except (OperationalError, InterfaceError, sqlite3.OperationalError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
             raise DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}") from error

@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from transactional_api.kit.tables import Base, currency_code
+from transactional_api.kit.tables import Base, currency_code, reference
 
 
 class Customer(Base):
@@ -13,7 +12,7 @@ class Customer(Base):
 
     __tablename__ = "customers"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "parent_customer_id"], ["customers.tenant_id", "customers.customer_id"]),
+        reference("parent_customer_id", "customers", "customer_id"),
         currency_code(),
     )
 
@@ -36,11 +35,9 @@ class CustomerProfile(Base):
     """Current values only. They are never in the change log, which names the fields that changed instead."""
 
     __tablename__ = "customer_profiles"
-    __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "customer_id"], ["customers.tenant_id", "customers.customer_id"]),
-    )
+    __table_args__ = (reference("customer_id", "customers"),)
     personal_to = "customers"
-    personal_fields = ("name", "email", "vat_number")
+    personal_columns = ("name", "email", "vat_number")
 
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     subject_token: Mapped[str]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from transactional_api.kit.tables import Base, amount, currency_code, decimal_range, one_of, reference
@@ -60,7 +60,7 @@ class DealStage(Base):
 
     __tablename__ = "deal_stages"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "deal_id"], ["deals.tenant_id", "deals.deal_id"]),
+        reference("deal_id", "deals"),
         CheckConstraint("stage_no >= 1", name="stage_no_range"),
     )
 

@@ -2,8 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from transactional_api.kit.tables import (
@@ -15,6 +16,9 @@ from transactional_api.kit.tables import (
     one_of,
     reference,
 )
+
+if TYPE_CHECKING:
+    from transactional_api.payments.tables import PaymentAllocation
 
 STATUSES = ("draft", "posted", "void")
 TAX_CODES = ("standard", "reduced", "exempt", "zero_rated", "reverse_charge")
@@ -54,6 +58,7 @@ class Invoice(Base):
     lines: Mapped[list["InvoiceLine"]] = relationship(
         back_populates="invoice", cascade="all, delete-orphan", order_by="InvoiceLine.line_id"
     )
+    allocations: Mapped[list["PaymentAllocation"]] = relationship(back_populates="invoice", passive_deletes="all")
 
 
 class InvoiceLine(Base):
@@ -61,7 +66,7 @@ class InvoiceLine(Base):
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.invoice_id"]),
+        reference("invoice_id", "invoices"),
         reference("product_id", "products"),
         decimal_range("quantity", "0", "1000000000000"),
         amount("unit_amount_minor"),

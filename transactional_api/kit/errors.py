@@ -33,15 +33,14 @@ class NotFound(DomainError):
         self.entity_id = entity_id
 
 
-class AlreadyExists(DomainError):
-    """The caller's id is taken in this tenant."""
+class KeyTaken(DomainError):
+    """The database has a row with that key in this tenant."""
 
     title = "Already exists"
 
-    def __init__(self, entity: str, entity_id: str, field: str | None = None) -> None:
-        super().__init__(f"{entity} {entity_id!r} exists already", field)
-        self.entity = entity
-        self.entity_id = entity_id
+    def __init__(self, table: str, field: str) -> None:
+        super().__init__(f"another row of {table} has this {field}", field)
+        self.table = table
 
 
 class ValueRefused(DomainError):

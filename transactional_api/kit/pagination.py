@@ -32,7 +32,7 @@ class Page(Generic[Row]):
 
 def page_by_key(
     session: Session,
-    query: Select[tuple[Row]],
+    query: Select[Row],
     key: tuple[InstrumentedAttribute[str], ...],
     cursor: str | None,
     limit: int,

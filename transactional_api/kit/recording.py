@@ -6,6 +6,7 @@ Core, text) would not be recorded, so it is refused before it reaches the databa
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, select
@@ -45,13 +46,19 @@ class SavepointRefused(RuntimeError):
 
 
 class RecordedSession(Session):
-    """A session of one tenant. Without a change log it reads only."""
+    """A session of one tenant. Without a change log it reads only.
+
+    `rows` holds every row that the transaction has read or added, by table and key, pending ones too; `owned` are the
+    keys of those that nobody else can change before the commit. Together they spare a query for most lookups.
+    """
 
     def __init__(self, *args: Any, tenant_id: str | None, log: ChangeLog | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.of_tenant = tenant_id
         self.log = log
         self.personal: list[tuple[Base, list[str]]] = []
+        self.rows: dict[tuple[Any, ...], Base] = {}
+        self.owned: set[tuple[Any, ...]] = set()
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write pending rows, and record them; only inside of this are logged tables writable."""
@@ -60,9 +67,11 @@ class RecordedSession(Session):
         _permitted(self.connection(), lambda connection: self._flush_recorded(connection, objects))
 
     def _flush_recorded(self, connection: Connection, objects: Sequence[Any] | None) -> None:
+        known = len(self.log.entries) if self.log else 0
         super().flush(objects)
         if self.log is None:
             return
+        self.log.entries[known:] = sorted(self.log.entries[known:], key=_place)
         for row, fields in self.personal:
             _record_personal(connection, self.log, row, fields)
         self.personal.clear()
@@ -113,6 +122,23 @@ def _give_tenant(session: RecordedSession, row: Base) -> None:
         row.tenant_id = session.of_tenant or ""
 
 
+@event.listens_for(RecordedSession, "transient_to_pending")
+def _added(session: RecordedSession, row: Base) -> None:
+    session.rows[row_key(row)] = row
+    session.owned.add(row_key(row))
+
+
+@event.listens_for(RecordedSession, "loaded_as_persistent")
+def _loaded(session: RecordedSession, row: Base) -> None:
+    session.rows[row_key(row)] = row
+
+
+@event.listens_for(RecordedSession, "persistent_to_deleted")
+@event.listens_for(RecordedSession, "pending_to_transient")
+def _gone(session: RecordedSession, row: Base) -> None:
+    session.rows.pop(row_key(row), None)
+
+
 @event.listens_for(RecordedSession, "after_soft_rollback")
 def _forget(session: RecordedSession, _previous: SessionTransaction) -> None:
     session.personal.clear()
@@ -152,10 +178,29 @@ def _deleted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
     _record(mapper, row, "delete", _image(mapper, row), None)
 
 
+def row_key(row: Base, tenant_id: str | None = None) -> tuple[Any, ...]:
+    """The table, and the values of its key; `tenant_id` stands in for that of a row which has none yet."""
+    tenant, *rest = row.__mapper__.primary_key
+    return (type(row), getattr(row, tenant.name) or tenant_id, *(getattr(row, column.name) for column in rest))
+
+
+def _place(entry: Entry) -> int:
+    """Within a flush the log reads as if owners were written before what they own, and removed after it."""
+    tables = _table_order()
+    return -tables[entry.entity] if entry.operation == "delete" else tables[entry.entity]
+
+
+@lru_cache(maxsize=1)
+def _table_order() -> dict[str, int]:
+    return {table.name: at for at, table in enumerate(Base.metadata.sorted_tables, start=1)}
+
+
 def _image(mapper: Mapper[Any], row: Base) -> Image:
     values = row.__dict__
-    names = _column_names(mapper)
-    return {name: plain(values.get(name)) for name in names}
+    try:
+        return {name: plain(values[name]) for name in _column_names(mapper)}
+    except KeyError as missing:
+        raise BeforeImageUnknown(f"{type(row).__name__}.{missing.args[0]} was not read") from missing
 
 
 _names: dict[Mapper[Any], tuple[str, ...]] = {}
@@ -164,7 +209,7 @@ _names: dict[Mapper[Any], tuple[str, ...]] = {}
 def _column_names(mapper: Mapper[Any]) -> tuple[str, ...]:
     names = _names.get(mapper)
     if names is None:
-        names = tuple(column.key for column in mapper.columns if column.key != "tenant_id")
+        names = tuple(column.name for column in mapper.columns if column.name != "tenant_id")
         _names[mapper] = names
     return names
 
@@ -176,18 +221,18 @@ def _record(mapper: Mapper[Any], row: Base, operation: str, before: Image | None
     if row.tenant_id != session.of_tenant:
         raise TenantMixed(f"a row of tenant {row.tenant_id!r} in a transaction of {session.of_tenant!r}")
     if row.personal_to is not None:
-        changed = [name for name in row.personal_fields if (before or {}).get(name) != (after or {}).get(name)]
+        changed = [name for name in row.personal_columns if (before or {}).get(name) != (after or {}).get(name)]
         if changed:
             session.personal.append((row, changed))
     elif row.is_logged:
-        key = entity_key(getattr(row, column.key) for column in mapper.primary_key if column.key != "tenant_id")
+        key = entity_key(getattr(row, column.name) for column in mapper.primary_key if column.name != "tenant_id")
         session.log.append(Entry(row.__tablename__, key, operation, before, after))
 
 
 def _record_personal(connection: Connection, log: ChangeLog, row: Base, fields: list[str]) -> None:
     """Name the fields on the owner's entry of this flush, or on an entry of its own that shows the owner unchanged."""
     owner = next(mapper for mapper in Base.registry.mappers if mapper.class_.__tablename__ == row.personal_to)
-    names = [column.key for column in owner.primary_key]
+    names = [column.name for column in owner.primary_key]
     key = entity_key(getattr(row, name) for name in names if name != "tenant_id")
     entry = log.latest(str(row.personal_to), key)
     if entry is not None:

@@ -33,14 +33,22 @@ class Base(DeclarativeBase):
     }
     is_logged: ClassVar[bool] = True
     personal_to: ClassVar[str | None] = None
-    personal_fields: ClassVar[tuple[str, ...]] = ()
+    personal_columns: ClassVar[tuple[str, ...]] = ()
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-100)
 
 
 def reference(column: str, target: str, target_column: str | None = None) -> ForeignKeyConstraint:
-    """A foreign key that can only point into the row's own tenant."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.{target_column or column}"])
+    """A foreign key that can only point into the row's own tenant.
+
+    It is judged at the commit, so that the rows of one transaction may be written in any order.
+    """
+    return ForeignKeyConstraint(
+        ["tenant_id", column],
+        [f"{target}.tenant_id", f"{target}.{target_column or column}"],
+        deferrable=True,
+        initially="DEFERRED",
+    )
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

@@ -3,8 +3,9 @@
 from datetime import date
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.tables import Base, amount, currency_code, one_of, reference
 
 STATUSES = ("pending", "succeeded", "failed")
@@ -31,6 +32,12 @@ class Payment(Base):
     method: Mapped[str | None]
     reference: Mapped[str | None]
 
+    allocations: Mapped[list["PaymentAllocation"]] = relationship(
+        back_populates="payment",
+        order_by="PaymentAllocation.allocated_on, PaymentAllocation.invoice_id",
+        overlaps="allocations",
+    )
+
 
 class PaymentAllocation(Base):
     """A part of a payment that closes a part of an invoice, in the currency of both."""
@@ -47,3 +54,6 @@ class PaymentAllocation(Base):
     invoice_id: Mapped[str] = mapped_column(primary_key=True)
     allocated_on: Mapped[date] = mapped_column(primary_key=True)
     amount_minor: Mapped[int]
+
+    payment: Mapped[Payment] = relationship(back_populates="allocations", overlaps="allocations")
+    invoice: Mapped[Invoice] = relationship(back_populates="allocations", overlaps="allocations,payment")

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from transactional_api.kit.tables import (
@@ -50,9 +50,7 @@ class SubscriptionPeriod(Base):
 
     __tablename__ = "subscription_periods"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "subscription_id"], ["subscriptions.tenant_id", "subscriptions.subscription_id"]
-        ),
+        reference("subscription_id", "subscriptions"),
         reference("product_id", "products"),
         after("ended_on", "started_on"),
         after("paused_until", "paused_from"),

@@ -26,7 +26,8 @@ SQLITE_TRIGGERS = (
 )
 POSTGRESQL_TRIGGERS = (
     """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-       $$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END$$""",
+       $$BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only',
+       ERRCODE = 'restrict_violation'; END$$""",
     """CREATE TRIGGER change_log_keeps_entries BEFORE UPDATE OR DELETE ON change_log
        FOR EACH ROW EXECUTE FUNCTION refuse_change()""",
     """CREATE TRIGGER change_log_is_not_emptied BEFORE TRUNCATE ON change_log
@@ -100,6 +101,8 @@ def upgrade() -> None:
             ["tenant_id", "parent_customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_customers_tenant_id_parent_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id", name="pk_customers"),
     )
@@ -143,6 +146,8 @@ def upgrade() -> None:
             ["tenant_id", "customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_customer_profiles_tenant_id_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id", name="pk_customer_profiles"),
     )
@@ -186,11 +191,15 @@ def upgrade() -> None:
             ["tenant_id", "customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_deals_tenant_id_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "product_id"],
             ["products.tenant_id", "products.product_id"],
             name="fk_deals_tenant_id_product_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "deal_id", name="pk_deals"),
     )
@@ -213,6 +222,8 @@ def upgrade() -> None:
             ["tenant_id", "customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_payments_tenant_id_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "payment_id", name="pk_payments"),
     )
@@ -234,6 +245,8 @@ def upgrade() -> None:
             ["tenant_id", "customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_subscriptions_tenant_id_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "subscription_id", name="pk_subscriptions"),
     )
@@ -249,7 +262,11 @@ def upgrade() -> None:
         sa.Column("entered_at", instant, nullable=False),
         sa.CheckConstraint("stage_no >= 1", name="ck_deal_stages_stage_no_range"),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "deal_id"], ["deals.tenant_id", "deals.deal_id"], name="fk_deal_stages_tenant_id_deal_id"
+            ["tenant_id", "deal_id"],
+            ["deals.tenant_id", "deals.deal_id"],
+            name="fk_deal_stages_tenant_id_deal_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "deal_id", "stage_no", name="pk_deal_stages"),
     )
@@ -278,14 +295,22 @@ def upgrade() -> None:
             ["tenant_id", "customer_id"],
             ["customers.tenant_id", "customers.customer_id"],
             name="fk_invoices_tenant_id_customer_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "deal_id"], ["deals.tenant_id", "deals.deal_id"], name="fk_invoices_tenant_id_deal_id"
+            ["tenant_id", "deal_id"],
+            ["deals.tenant_id", "deals.deal_id"],
+            name="fk_invoices_tenant_id_deal_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "subscription_id"],
             ["subscriptions.tenant_id", "subscriptions.subscription_id"],
             name="fk_invoices_tenant_id_subscription_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "invoice_id", name="pk_invoices"),
         sa.UniqueConstraint("tenant_id", "number", name="uq_invoices_tenant_id_number"),
@@ -339,11 +364,15 @@ def upgrade() -> None:
             ["tenant_id", "product_id"],
             ["products.tenant_id", "products.product_id"],
             name="fk_subscription_periods_tenant_id_product_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "subscription_id"],
             ["subscriptions.tenant_id", "subscriptions.subscription_id"],
             name="fk_subscription_periods_tenant_id_subscription_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint(
             "tenant_id", "subscription_id", "item_id", "started_on", name="pk_subscription_periods"
@@ -391,11 +420,15 @@ def upgrade() -> None:
             ["tenant_id", "invoice_id"],
             ["invoices.tenant_id", "invoices.invoice_id"],
             name="fk_invoice_lines_tenant_id_invoice_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "product_id"],
             ["products.tenant_id", "products.product_id"],
             name="fk_invoice_lines_tenant_id_product_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "line_id", name="pk_invoice_lines"),
     )
@@ -414,11 +447,15 @@ def upgrade() -> None:
             ["tenant_id", "invoice_id"],
             ["invoices.tenant_id", "invoices.invoice_id"],
             name="fk_payment_allocations_tenant_id_invoice_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "payment_id"],
             ["payments.tenant_id", "payments.payment_id"],
             name="fk_payment_allocations_tenant_id_payment_id",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("tenant_id", "payment_id", "invoice_id", "allocated_on", name="pk_payment_allocations"),
     )
@@ -428,4 +465,4 @@ def upgrade() -> None:
 
     triggers = SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS
     for trigger in triggers:
-        op.execute(sa.DDL(trigger.replace("%", "%%")))
+        op.execute(trigger)

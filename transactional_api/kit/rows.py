@@ -1,0 +1,47 @@
+"""Finding and removing one row of the session's own tenant."""
+
+from typing import Any, TypeVar
+
+from transactional_api.kit.errors import KeyTaken
+from transactional_api.kit.recording import RecordedSession, row_key
+from transactional_api.kit.tables import Base
+
+Row = TypeVar("Row", bound=Base)
+
+
+def find(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:
+    """By its id columns, pending rows included. A row of another tenant is not there."""
+    row = session.rows.get((table, session.of_tenant, *key))
+    if isinstance(row, table):
+        return row
+    with session.no_autoflush:
+        return session.get(table, (session.of_tenant, *key))
+
+
+def find_locked(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:
+    """As `find`, and nobody else changes the row until the transaction ends.
+
+    A writer on SQLite has the whole database to itself already.
+    """
+    address = (table, session.of_tenant, *key)
+    if session.get_bind().dialect.name == "sqlite" or address in session.owned:
+        return find(session, table, *key)
+    session.flush()
+    row = session.get(table, (session.of_tenant, *key), with_for_update=True, populate_existing=True)
+    if row is not None:
+        session.owned.add(address)
+    return row
+
+
+def add(session: RecordedSession, row: Base) -> None:
+    """A new row. That its key is free in the database is judged when it is written (see `constraints.py`)."""
+    address = row_key(row, session.of_tenant)
+    if address in session.rows:
+        raise KeyTaken(row.__tablename__, row.__mapper__.primary_key[-1].name)
+    session.add(row)
+
+
+def remove(session: RecordedSession, row: Base) -> None:
+    """Delete it now, so that nothing finds it any more."""
+    session.delete(row)
+    session.flush()
