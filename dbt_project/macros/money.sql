@@ -28,7 +28,7 @@
 
 {#- Minor units to the type of a money column in marts. -#}
 {% macro money(minor, millionths_per_minor) -%}
-    ((({{ minor }})::hugeint * {{ millionths_per_minor }} // 100)::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4)
+    {{ money4('((' ~ minor ~ ')::hugeint * ' ~ millionths_per_minor ~ ' // 100)') }}
 {%- endmacro %}
 
 {#- Ten-thousandths of a currency unit (the unit of MRR and of reporting amounts) to the type of a money column. -#}

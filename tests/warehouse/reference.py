@@ -325,8 +325,8 @@ class Receivables:
                 kept.append(a)
         return kept
 
-    def on(self, day: date) -> tuple[dict[tuple[str, date], Fraction], dict[str, Fraction]]:
-        """Open parts by invoice and due date, and unapplied money by currency."""
+    def _money(self, day: date) -> tuple[list[Row], dict[str, Fraction]]:
+        """What is left of each allocation after refunds, and what payments never allocated, by currency."""
         allocations = [{**a, "left": Fraction(a["amount"])} for a in self.allocations if a["on"] <= day]
         account: dict[str, Fraction] = defaultdict(Fraction)
         for name, payment in self.payments.items():
@@ -344,6 +344,11 @@ class Receivables:
                     taken = min(a["left"], wanted)
                     a["left"], wanted = a["left"] - taken, wanted - taken
             account[payment["currency"]] -= free
+        return allocations, account
+
+    def on(self, day: date) -> tuple[dict[tuple[str, date], Fraction], dict[str, Fraction]]:
+        """Open parts by invoice and due date, and unapplied money by currency."""
+        allocations, account = self._money(day)
         balance: dict[str, Fraction] = {}
         for name, invoice in self.invoices.items():
             if invoice["issued_on"] > day:

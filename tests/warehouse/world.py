@@ -17,96 +17,36 @@ from typing import Any
 
 import duckdb
 
+from ingestion.contracts import app_tables, data_sets
+
 ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
-AMOUNT, RATE = "DECIMAL(38,6)", "DECIMAL(38,12)"
-
-_TEXT = "VARCHAR"
-_CSV: dict[str, str] = {
-    "customers": "customer_id name email country region segment industry acquisition_channel created_on:d"
-    " parent_customer_id vat_number currency time_zone",
-    "products": "product_id name kind standalone_price:a unit_cost:a currency tax_category recognition",
-    "subscriptions": "subscription_id customer_id started_on:d unit_amount:a currency billing_interval item_id"
-    " product_id ended_on:d interval_count:i quantity:a discount_percent:a discount_ends_on:d trial_ends_on:d"
-    " signed_on:d cancel_requested_on:d churn_reason paused_from:d paused_until:d minimum_commitment:a",
-    "invoices": "invoice_id customer_id issued_on:d due_on:d currency status number entity_id deal_id contract_id"
-    " subscription_id voided_on:d ship_to_country ship_to_region",
-    "invoice_lines": "line_id invoice_id net_amount:a product_id description quantity:a unit_amount:a"
-    " discount_amount:a tax_rate:r tax_amount:a tax_code service_starts_on:d service_ends_on:d obligation_id",
-    "invoice_instalments": "invoice_id due_on:d amount:a",
-    "payments": "payment_id customer_id received_on:d amount:a currency invoice_id status method reference",
-    "payment_allocations": "payment_id invoice_id allocated_on:d amount:a",
-    "refunds": "refund_id payment_id refunded_on:d amount:a kind invoice_id",
-    "credit_notes": "credit_note_id customer_id issued_on:d amount:a currency invoice_id applied_on:d tax_amount:a"
-    " reason",
-    "write_offs": "write_off_id invoice_id written_off_on:d amount:a",
-    "deals": "deal_id created_at:t stage amount:a currency customer_id name owner product_id risk discount_percent:a"
-    " payment_terms_days:i first_touch_at:t quote_sent_at:t signed_at:t paid_at:t closed_on:d expected_close_on:d"
-    " close_reason channel competitor",
-    "deal_stages": "deal_id stage entered_at:t",
-    "sales": "sale_id sold_at:t product quantity:a unit_price:a order_id customer_id unit_cost:a currency country",
-    "fx_rates": "rate_on:d base quote rate:r",
+_RUN = {
+    "run.context": [("version", "VARCHAR"), ("known_at", "BIGINT"), ("as_of", "DATE")],
+    "run.tenants": [
+        ("tenant_id", "VARCHAR"),
+        ("time_zone", "VARCHAR"),
+        ("currency", "VARCHAR"),
+        ("reporting_currency", "VARCHAR"),
+        ("gross_margin", "DECIMAL(9,6)"),
+        ("fiscal_year_start", "INTEGER"),
+        ("as_of", "DATE"),
+    ],
+    "run.currencies": [("currency", "VARCHAR"), ("exponent", "INTEGER")],
 }
-_APP: dict[str, str] = {
-    "customers": "customer_id subject_token country region segment industry acquisition_channel created_on:d"
-    " parent_customer_id currency time_zone",
-    "customer_profiles": "customer_id subject_token name email vat_number",
-    "products": "product_id name kind standalone_price_minor:i unit_cost_minor:i currency tax_category recognition",
-    "subscriptions": "subscription_id customer_id currency signed_on:d cancel_requested_on:d churn_reason",
-    "subscription_periods": "subscription_id item_id started_on:d product_id ended_on:d billing_interval"
-    " interval_count:i unit_amount_minor:i quantity discount_percent discount_ends_on:d trial_ends_on:d"
-    " paused_from:d paused_until:d minimum_commitment_minor:i",
-    "invoices": "invoice_id customer_id number issued_on:d due_on:d currency status deal_id subscription_id"
-    " voided_on:d ship_to_country ship_to_region",
-    "invoice_lines": "line_id invoice_id product_id description quantity unit_amount_minor:i discount_minor:i"
-    " net_minor:i tax_rate tax_minor:i tax_code service_starts_on:d service_ends_on:d",
-    "payments": "payment_id customer_id received_on:d amount_minor:i currency status method reference",
-    "payment_allocations": "payment_id invoice_id allocated_on:d amount_minor:i",
-    "deals": "deal_id customer_id name owner product_id stage amount_minor:i currency risk discount_percent"
-    " payment_terms_days:i channel competitor created_at:u first_touch_at:u quote_sent_at:u signed_at:u paid_at:u"
-    " closed_on:d expected_close_on:d close_reason",
-    "deal_stages": "deal_id stage_no:i stage entered_at:u",
-}
-_TYPES = {"d": "DATE", "a": AMOUNT, "r": RATE, "i": "BIGINT", "u": "TIMESTAMP"}
 _CURRENCIES = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3, "CHF": 2, "SEK": 2}
 
 
-def _columns(text: str) -> list[tuple[str, str]]:
-    columns = []
-    for word in text.split():
-        name, _, kind = word.partition(":")
-        if kind == "t":
-            columns += [(name, "TIMESTAMP"), (f"{name}_is_utc", "BOOLEAN")]
-        else:
-            columns.append((name, _TYPES.get(kind, _TEXT)))
-    return columns
-
-
 def relations() -> dict[str, list[tuple[str, str]]]:
-    """Every raw relation that dbt reads, with its columns and types."""
+    """Every raw relation, with the columns and types of ingestion's contracts."""
+    source = [("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), ("line", "BIGINT")]
+    change = [("tenant_id", "VARCHAR"), ("change_no", "BIGINT")]
     csv = {
-        f"raw_csv.{name}": [("tenant_id", _TEXT), ("file_id", _TEXT), ("line", "BIGINT"), *_columns(text)]
-        + [("extra", _TEXT)]
-        for name, text in _CSV.items()
+        f"raw_csv.{name}": [*source, *contract.stored_columns(), ("extra", "VARCHAR")]
+        for name, contract in data_sets().items()
     }
-    app = {
-        f"raw_app.{name}": [("tenant_id", _TEXT), ("change_no", "BIGINT"), *_columns(text)]
-        for name, text in _APP.items()
-    }
-    run = {
-        "run.context": [("version", _TEXT), ("known_at", "BIGINT"), ("as_of", "DATE")],
-        "run.tenants": [
-            ("tenant_id", _TEXT),
-            ("time_zone", _TEXT),
-            ("currency", _TEXT),
-            ("reporting_currency", _TEXT),
-            ("gross_margin", "DECIMAL(9,6)"),
-            ("fiscal_year_start", "INTEGER"),
-            ("as_of", "DATE"),
-        ],
-        "run.currencies": [("currency", _TEXT), ("exponent", "INTEGER")],
-    }
-    return {**csv, **app, **run}
+    app = {f"raw_app.{name}": [*change, *contract.stored_columns()] for name, contract in app_tables().items()}
+    return {**csv, **app, **_RUN}
 
 
 @dataclass
@@ -202,7 +142,7 @@ class World:
 
 
 def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
-    """The empty relations: by ingestion's own code where it is there, else from the contract columns above."""
+    """The relations of a home in which nothing was dropped and nothing written."""
     for schema in ("raw_csv", "raw_app", "run", "ops"):
         connection.execute(f"create schema if not exists {schema}")
     for relation, columns in relations().items():

@@ -3,7 +3,9 @@
 union all
 {{ rows_set_aside('int_receivables__invoice_lines_valued', 'invoice_lines', "concat_ws(' · ', line_id, currency)") }}
 union all
-{{ rows_set_aside('int_receivables__instalments_judged', 'invoice_instalments', "concat_ws(' · ', invoice_id, due_on)") }}
+{{ rows_set_aside(
+    'int_receivables__instalments_judged', 'invoice_instalments', "concat_ws(' · ', invoice_id, due_on)"
+) }}
 union all
 select
     tenant_id,

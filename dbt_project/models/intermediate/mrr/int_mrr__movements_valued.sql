@@ -1,4 +1,4 @@
--- Opening and movement at the opening month-end's rate, closing at its own; what remains is the currency's own movement.
+-- Opening and movement at the opening month-end's rate, closing at its own; what remains is the currency's own doing.
 with valued as (
     select
         m.*,

@@ -63,7 +63,8 @@ select
         when l.issue_month is null then (f.as_of - {{ month_start('f.first_month') }} + 1)::double
         else
             {{ ratio(
-                'greatest(l.days_after, 0) * l.sales_minor + (l.receivable_minor - l.taken_minor + l.sales_minor) * l.days',
+                'greatest(l.days_after, 0) * l.sales_minor'
+                ~ ' + (l.receivable_minor - l.taken_minor + l.sales_minor) * l.days',
                 'l.sales_minor'
             ) }}
     end as dso_countback
