@@ -1,4 +1,7 @@
-"""The errors of this package that a person reads. Each message is one line that says what to do or look at."""
+"""The errors of this package that a person reads.
+
+Each message is one line that says what to do or look at.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Great Expectations judges each batch once, by the profile that DuckDB computed over its every row.
 
-One validation per relation, over a frame with one row per batch not yet judged. The expectations follow from the
-contract files. A failed `error` blocks every build until its batches are retracted; a failed `warn` is only shown.
+One validation per relation, over a frame with one row per batch not yet judged. The expectations follow
+from the contract files. A failed `error` blocks every build until its batches are retracted; a failed
+`warn` is only shown.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def _expected(relation: str) -> Iterator[_Expected]:
     kind, _, name = relation.partition("/")
     if kind == "app":
         yield _Expected("changes add up", "unaccounted", 0, 0, "error")
-        for column in app_tables()[name].key:
-            yield _Expected(f"{column} is never null", f"blank:{column}", 0, 0, "error")
+        for key in app_tables()[name].key:
+            yield _Expected(f"{key} is never null", f"blank:{key}", 0, 0, "error")
         return
     data_set = data_sets()[name]
     yield _Expected("read = accepted + quarantined", "unaccounted", 0, 0, "error")
@@ -100,9 +101,7 @@ def _expected(relation: str) -> Iterator[_Expected]:
                 f"{column.name} at most {column.max}", f"max:{column.name}", None, float(column.max), "error"
             )
         if column.type in ("date", "instant"):
-            yield _Expected(
-                f"{column.name} between {EARLIEST} and {LATEST}", f"strange:{column.name}", 0, 0, "warn"
-            )
+            yield _Expected(f"{column.name} between {EARLIEST} and {LATEST}", f"strange:{column.name}", 0, 0, "warn")
 
 
 def _figures(batch: Row) -> dict[str, Any]:
@@ -140,10 +139,11 @@ class _Judge:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         import great_expectations as gx
 
-        self._gx = gx
-        self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = {"globally": False}
-        self._source = self._context.data_sources.add_pandas("profiles")
+        # its own annotations change from release to release, so they are not relied on
+        self._gx: Any = gx
+        context: Any = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        self._source: Any = context.data_sources.add_pandas("profiles")
 
     def judge(self, relation: str, batches: list[Row]) -> Iterator[Verdict]:
         import pandas as pd
@@ -201,18 +201,13 @@ def _keep(journal: Journal, relation: str, batches: list[Row], verdicts: list[Ve
                 for verdict in verdicts
             ],
         )
-        db.executemany(
-            "update parts set judged = 1 where relation = ? and seq = ?", [(relation, seq) for seq in seqs]
-        )
+        db.executemany("update parts set judged = 1 where relation = ? and seq = ?", [(relation, seq) for seq in seqs])
 
 
 def _standing(journal: Journal) -> list[Verdict]:
     """Failed errors of earlier builds, as far as a failing file still counts."""
     gone = {
-        row["file_id"]
-        for row in journal.rows(
-            "select f.file_id from retractions r join files f on f.seq = r.file_seq"
-        )
+        row["file_id"] for row in journal.rows("select f.file_id from retractions r join files f on f.seq = r.file_seq")
     }
     found = []
     for row in journal.rows("select * from verdicts where success = 0 and severity = 'error' order by verdict_id"):

@@ -1,8 +1,9 @@
 """The one sequence: what was accepted, in which order, from where, and what was taken back.
 
-The commit of an entry *is* the acceptance. A Parquet file that no entry names does not exist, so everything else
-(writing, renaming, moving) may be interrupted at any point. Entries are appended, never changed; the two exceptions
-carry no facts: `moved` (the inbox was tidied) and the pointer to the current personal values.
+The commit of an entry *is* the acceptance. A Parquet file that no entry names does not exist, so everything
+else (writing, renaming, moving) may be interrupted at any point. Entries are appended, never changed; the
+two exceptions carry no facts: `moved` (the inbox was tidied) and the pointer to the current personal
+values.
 """
 
 from __future__ import annotations
@@ -167,7 +168,8 @@ class Journal:
             yield self._db
             self._db.execute("commit")
         except sqlite3.Error as error:
-            self._db.execute("rollback") if self._db.in_transaction else None
+            if self._db.in_transaction:
+                self._db.execute("rollback")
             raise JournalUnusable(f"the journal {self.path} cannot be written: {error}") from error
         except BaseException:
             self._db.execute("rollback")

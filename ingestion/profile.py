@@ -16,7 +16,10 @@ SUMMED = ("DECIMAL", "BIGINT")
 def profile(
     con: duckdb.DuckDBPyConnection, relation: str, columns: list[tuple[str, str]], extra: dict[str, str]
 ) -> dict[str, Any]:
-    """Rows, nulls per column, range and sum (as exact text) where they mean something; `extra` adds SQL figures."""
+    """Rows, nulls per column, range and sum (as exact text) where they mean something;
+
+    `extra` adds SQL figures.
+    """
     figures = {"rows": "count(*)"} | extra
     for name, sql_type in columns:
         figures[f"nulls:{name}"] = f'count(*) - count("{name}")'

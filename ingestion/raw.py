@@ -1,7 +1,9 @@
-"""The raw relations that dbt reads, as known at one sequence: views over the lake, empty where nothing came.
+"""The raw relations that dbt reads, as known at one sequence: views over the lake, empty where nothing
+came.
 
-`raw_csv.<data set>` has the newest accepted row per key, `raw_app.<table>` the newest version of each row of the core.
-Which file a row came from is the journal's knowledge: a small table `intake.parts` brings it in by the Parquet's path.
+`raw_csv.<data set>` has the newest accepted row per key, `raw_app.<table>` the newest version of each row
+of the core. Which file a row came from is the journal's knowledge: a small table `intake.parts` brings it
+in by the Parquet's path.
 """
 
 from __future__ import annotations
@@ -38,22 +40,19 @@ QUARANTINE_COLUMNS = [
 ]
 
 
-def create_raw_relations(
-    con: duckdb.DuckDBPyConnection, home: Path, known_at: int | None = None
-) -> dict[str, int]:
-    """Create `raw_csv` and `raw_app` in the connection's database. Returns the stored rows behind each relation.
+def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: int | None = None) -> dict[str, int]:
+    """Create `raw_csv` and `raw_app` in the connection's database. Returns the stored rows behind each
+    relation.
 
-    `known_at` limits everything to what was accepted (and not yet retracted) at that sequence; default now. Values of
-    persons are current only, whatever `known_at` says.
+    `known_at` limits everything to what was accepted (and not yet retracted) at that sequence; default now.
+    Values of persons are current only, whatever `known_at` says.
     """
     lake = intake_folder(home)
     with Journal(home) as journal:
         limit = journal.head() if known_at is None else known_at
         csv_parts = _by_relation(journal.parts("csv/", limit))
         app_parts = _by_relation(journal.parts("app/", limit))
-        personal = {
-            row["relation"]: str(lake / row["path"]) for row in journal.rows("select * from personal")
-        }
+        personal = {row["relation"]: str(lake / row["path"]) for row in journal.rows("select * from personal")}
     for schema in ("raw_csv", "raw_app", "intake"):
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
@@ -79,7 +78,8 @@ def create_intake_ops(
 ) -> None:
     """Create ops.ingest_receipts, ops.quarantined_rows and ops.batch_verdicts in the connection's database.
 
-    As tables for a build; with `live`, quarantined rows stay a view over the lake, which costs nothing to create.
+    As tables for a build; with `live`, quarantined rows stay a view over the lake, which costs nothing to
+    create.
     """
     lake = intake_folder(home)
     with Journal(home) as journal:
@@ -205,15 +205,11 @@ def _create_view(con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     con.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
 
 
-def _fill(
-    con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Mapping[str, Any] | Row]
-) -> None:
+def _fill(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Mapping[str, Any] | Row]) -> None:
     """A table of the journal's rows. They go in as one JSON text: Arrow would cost an import of pandas."""
     _drop(con, name)
     con.execute(f"CREATE TABLE {name} ({columns})")
     shape = json.dumps([dict(column.strip().split(" ") for column in columns.split(","))])
     for start in range(0, len(rows), 2000):
         content = json.dumps([dict(row) for row in rows[start : start + 2000]]).replace("'", "''")
-        con.execute(
-            f"INSERT INTO {name} BY NAME SELECT unnest(from_json('{content}', '{shape}'), recursive := true)"
-        )
+        con.execute(f"INSERT INTO {name} BY NAME SELECT unnest(from_json('{content}', '{shape}'), recursive := true)")

@@ -1,7 +1,8 @@
 """Reading the core over ADBC: the heads of its change log, a range of its changes, and its personal values.
 
-Works on SQLite and PostgreSQL with the same SQL. Rows arrive as Arrow batches and never as Python objects. The driver
-for SQLite guesses a column's type from its first rows, so no column that is read may have a NULL in it.
+Works on SQLite and PostgreSQL with the same SQL. Rows arrive as Arrow batches and never as Python objects.
+The driver for SQLite guesses a column's type from its first rows, so no column that is read may have a NULL
+in it.
 """
 
 from __future__ import annotations
@@ -44,13 +45,18 @@ class Core:
         self._db.close()
 
     def heads(self) -> dict[str, int]:
-        """The last change number per tenant. Everything up to it is committed, since its lock is held to commit."""
+        """The last change number per tenant; none before the core's first migration.
+
+        Everything up to it is committed, since its lock is held to commit.
+        """
+        if self._is_sqlite:
+            exists = "SELECT count(*) AS n FROM sqlite_master WHERE name = 'change_log_heads'"
+        else:
+            exists = "SELECT count(to_regclass('change_log_heads')) AS n"
+        if not self.table(exists).to_pylist()[0]["n"]:
+            return {}
         table = self.table("SELECT tenant_id, last_change_no FROM change_log_heads ORDER BY tenant_id")
-        return {
-            str(row["tenant_id"]): int(row["last_change_no"])
-            for row in table.to_pylist()
-            if row["last_change_no"]
-        }
+        return {str(row["tenant_id"]): int(row["last_change_no"]) for row in table.to_pylist() if row["last_change_no"]}
 
     def changes(self, ranges: Sequence[tuple[str, int, int]]) -> Any:
         """The changes of tenants, each from the number after `first - 1` to `last`, as one Arrow table."""

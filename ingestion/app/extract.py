@@ -1,8 +1,8 @@
 """The core's changes, each exactly once, as Parquet batches; the journal's commit is the cursor.
 
-Change numbers are dense per tenant and committed in order, so the range from the cursor to the head is complete: a
-missing number is an error, never a gap to skip. Values of persons are not in the log; they are copied whole, current
-values only, whenever the log says that one changed.
+Change numbers are dense per tenant and committed in order, so the range from the cursor to the head is
+complete: a missing number is an error, never a gap to skip. Values of persons are not in the log; they are
+copied whole, current values only, whenever the log says that one changed.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ def _ranges(heads: dict[str, int], cursors: dict[str, int]) -> list[Range]:
                 " another database, or one restored from a backup?"
             )
     return [
-        (tenant, cursors.get(tenant, 0) + 1, head)
-        for tenant, head in heads.items()
-        if head > cursors.get(tenant, 0)
+        (tenant, cursors.get(tenant, 0) + 1, head) for tenant, head in heads.items() if head > cursors.get(tenant, 0)
     ]
 
 
@@ -165,17 +163,15 @@ def _write(con: duckdb.DuckDBPyConnection, home: Path, table: AppTable, step: St
     try:
         con.execute(
             "CREATE OR REPLACE TEMP TABLE versions AS SELECT tenant_id, change_no, operation, entity_key AS row_key,"
-            f" {values} FROM (SELECT *, from_json(nullif(after_json, ''), '{shape}') AS j FROM changes WHERE entity = ?)"
-            " ORDER BY tenant_id, change_no",
+            f" {values} FROM (SELECT *, from_json(nullif(after_json, ''), '{shape}') AS j FROM changes"
+            " WHERE entity = ?) ORDER BY tenant_id, change_no",
             [table.name],
         )
     except duckdb.Error as error:
         line = " ".join(str(error).split())
         raise ChangeLogBroken(f"a change of {table.name} does not fit its contract: {line[:300]}") from error
     _check_exact(con, table)
-    operations = {
-        f"{name}s": f"count(*) FILTER (operation = '{name}')" for name in ("insert", "update", "delete")
-    }
+    operations = {f"{name}s": f"count(*) FILTER (operation = '{name}')" for name in ("insert", "update", "delete")}
     keys = {f"blank:{name}": f"count(*) FILTER (operation <> 'delete' AND {name} IS NULL)" for name in table.key}
     shape_of = profile(con, "versions", columns, operations | keys)
     path = write_parquet(con, home, f"app/{table.name}", "FROM versions", step)
@@ -204,9 +200,7 @@ def _check_exact(con: duckdb.DuckDBPyConnection, table: AppTable) -> None:
             raise ChangeLogBroken(f"{table.name}.{name} has a value that cannot be kept exactly: {found[0]}")
 
 
-def _copy_personal(
-    con: duckdb.DuckDBPyConnection, home: Path, core: Core, table: AppTable, step: Step
-) -> str:
+def _copy_personal(con: duckdb.DuckDBPyConnection, home: Path, core: Core, table: AppTable, step: Step) -> str:
     values: Any = core.personal_values(table)
     con.register("values_now", values)
     try:

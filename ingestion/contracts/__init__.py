@@ -1,8 +1,8 @@
 """The contract files, loaded and checked once per process.
 
-`csv/<data_set>.yml` says what a data set is; `vendor/<export>.yml` says how a tool's own export becomes one;
-`app/<table>.yml` says what the core's tables are. Reading, keys, raw relations and expectations all follow these
-files, and nothing about a column stands anywhere else.
+`csv/<data_set>.yml` says what a data set is; `vendor/<export>.yml` says how a tool's own export becomes
+one; `app/<table>.yml` says what the core's tables are. Reading, keys, raw relations and expectations all
+follow these files, and nothing about a column stands anywhere else.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ TIMES = frozenset({"date", "instant"})
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a data set. `required` = the header must have it; its cells may be blank only with `blank`."""
+    """One column of a data set.
+
+    `required` = the header must have it; its cells may be blank only with `blank`.
+    """
 
     name: str
     type: str
@@ -112,7 +115,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class AppTable:
-    """A table of the core as its change log carries it. `personal` = current values only, never in the log."""
+    """A table of the core as its change log carries it.
+
+    `personal` = current values only, never in the log.
+    """
 
     name: str
     key: tuple[str, ...]

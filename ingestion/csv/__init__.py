@@ -1,4 +1,6 @@
-"""From the drop folder to the lake: recognise, read exactly, quarantine what breaks its contract, give a receipt."""
+"""From the drop folder to the lake: recognise, read exactly, quarantine what breaks its contract, give a
+receipt.
+"""
 
 from ingestion.csv.drop import copy_into_drop, scan_drop
 from ingestion.csv.receipt import Receipt

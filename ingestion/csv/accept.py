@@ -197,9 +197,7 @@ def _control_totals(con: duckdb.DuckDBPyConnection, data_set: DataSet) -> dict[s
     if not data_set.total:
         return {}
     factors = [
-        f'coalesce("{name}", {data_set.total_defaults[name]})'
-        if name in data_set.total_defaults
-        else f'"{name}"'
+        f'coalesce("{name}", {data_set.total_defaults[name]})' if name in data_set.total_defaults else f'"{name}"'
         for name in data_set.total
     ]
     currency = "coalesce(currency, '')" if data_set.total_currency else "''"

@@ -1,8 +1,9 @@
 """SQL that turns the text of a cell into an exact value, or into the reason why it has none.
 
-The SQL comes in layers, so that nothing is computed twice: `r_<column>` is the trimmed cell (NULL if blank),
-`t_<column>` the same in plain spelling (NULL if it is not of the file's convention), `<column>` the value, `f_<column>`
-the reason, NULL for a good cell. Nothing is rounded: a value is made only from text that was matched in full.
+The SQL comes in layers, so that nothing is computed twice: `r_<column>` is the trimmed cell (NULL if
+blank), `t_<column>` the same in plain spelling (NULL if it is not of the file's convention), `<column>` the
+value, `f_<column>` the reason, NULL for a good cell. Nothing is rounded: a value is made only from text
+that was matched in full.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def quoted(text: str) -> str:
 
 
 def cast(column: Column, conventions: Conventions, has_currency: bool) -> Cast:
-    """The cast of one column that the file has. `has_currency` = the row has a currency that limits decimals."""
+    """The cast of one column that the file has.
+
+    `has_currency` = the row has a currency that limits decimals.
+    """
     name = column.name
     cell = f'"r_{name}"'
     text = cell
@@ -84,15 +88,11 @@ def nothing(column: Column) -> dict[str, str]:
 
 
 def _case(checks: Checks) -> str:
-    branches = (
-        f"WHEN {condition} THEN {quoted(reason) if reason else 'NULL'}" for condition, reason in checks
-    )
+    branches = (f"WHEN {condition} THEN {quoted(reason) if reason else 'NULL'}" for condition, reason in checks)
     return f"CASE {' '.join(branches)} END"
 
 
-def _number(
-    column: Column, conventions: Conventions, has_currency: bool
-) -> tuple[str, dict[str, str], Checks]:
+def _number(column: Column, conventions: Conventions, has_currency: bool) -> tuple[str, dict[str, str], Checks]:
     name, text = column.name, f'"t_{column.name}"'
     style = conventions.numbers.get(name, PLAIN)
     decimals, limit = str(DECIMALS_OF.get(column.type, 0)), str(MAX_UNITS)

@@ -1,7 +1,9 @@
-"""The one date format of a file, decided over every cell of all its date columns, and the SQL that reads it.
+"""The one date format of a file, decided over every cell of all its date columns, and the SQL that reads
+it.
 
-ISO needs no decision. Any other format must be the only one in the file; day and month must be told apart by at least
-one cell, and no cell may contradict it. A file that leaves a doubt is refused, for a wrong month is worse than none.
+ISO needs no decision. Any other format must be the only one in the file; day and month must be told apart
+by at least one cell, and no cell may contradict it. A file that leaves a doubt is refused, for a wrong
+month is worse than none.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ NAMED = ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%B-%Y", "%b %d, %Y", "%B %d, %Y
 
 @dataclass(frozen=True)
 class DateFormat:
-    """`pattern` is the whole date part of a cell; `iso` is SQL that turns `{x}` into text a DATE cast reads."""
+    """`pattern` is the whole date part of a cell;
+
+    `iso` is SQL that turns `{x}` into text a DATE cast reads.
+    """
 
     name: str
     pattern: str
@@ -81,9 +86,7 @@ def decide(con: duckdb.DuckDBPyConnection, cells: list[str], relation: str, rows
     """The format of the date cells (SQL expressions over `relation`). Cells of no known shape do not vote."""
     shapes = {fmt.name: fmt.pattern for fmt in (ISO, *YEAR_FIRST, COMPACT, *WITH_NAMES)}
     shapes |= {f"{sep}{digits}": _numeric("dmy", sep, digits).pattern for sep, digits in UNORDERED}
-    counts = [
-        f"count_if(regexp_full_match(x, '{pattern}')) AS \"{name}\"" for name, pattern in shapes.items()
-    ]
+    counts = [f"count_if(regexp_full_match(x, '{pattern}')) AS \"{name}\"" for name, pattern in shapes.items()]
     votes = []
     for sep, digits in UNORDERED:
         pattern = _numeric("dmy", sep, digits).pattern
@@ -122,7 +125,5 @@ def decide(con: duckdb.DuckDBPyConnection, cells: list[str], relation: str, rows
     if day_first and month_first:
         raise FileRefused("day and month change places within the file", rows)
     if different and not day_first and not month_first:
-        raise FileRefused(
-            "no date tells whether the day or the month comes first; export dates as YYYY-MM-DD", rows
-        )
+        raise FileRefused("no date tells whether the day or the month comes first; export dates as YYYY-MM-DD", rows)
     return _numeric("mdy" if month_first else "dmy", separator, digits)

@@ -18,7 +18,9 @@ MAX_COLUMNS = 2000
 
 @dataclass(frozen=True)
 class Row:
-    """One record as it stands: the physical line where it starts, its cells, or why it cannot be cut into cells."""
+    """One record as it stands: the physical line where it starts, its cells, or why it cannot be cut into
+    cells.
+    """
 
     line: int
     cells: list[str]
@@ -38,7 +40,10 @@ class Recognised:
 
 
 def cut(text: TextIO, delimiter: str) -> Iterator[Row]:
-    """The records of a file, quotes and quoted line ends understood; blank lines are skipped by the caller."""
+    """The records of a file, quotes and quoted line ends understood;
+
+    blank lines are skipped by the caller.
+    """
     csv.field_size_limit(MAX_LINE)
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     while True:
@@ -106,11 +111,7 @@ def recognise(row: Row, delimiter: str) -> Recognised:
         header=header,
         header_line=row.line,
         positions={target: index for index, target in enumerate(targets) if target},
-        unknown={
-            header[index] or f"column_{index + 1}": index
-            for index, target in enumerate(targets)
-            if not target
-        },
+        unknown={header[index] or f"column_{index + 1}": index for index, target in enumerate(targets) if not target},
     )
 
 

@@ -1,7 +1,7 @@
 """The inbox: copying a user's files into it, and working through everything in it.
 
-A scan holds the inbox alone. It first tidies up after a scan that died between acceptance and moving, so that no file
-gets a second receipt; then it takes every file in the order of its path.
+A scan holds the inbox alone. It first tidies up after a scan that died between acceptance and moving, so
+that no file gets a second receipt; then it takes every file in the order of its path.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def _take(
         except FileChanged as changed:
             reason = changed.reason
             time.sleep(RETRY_AFTER)
-        except duckdb.OutOfMemoryException as error:
-            raise IngestionError(f"{file.path}: not enough memory or disk to read it: {error}") from error
+        except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+            line = " ".join(str(error).split())[:300]
+            raise IngestionError(f"{file.path} cannot be read with the memory and disk there is: {line}") from error
     return refuse(journal, file, _fingerprint(file.path), reason)
 
 
@@ -128,7 +129,10 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _copy(file: Path, wanted: Path) -> Path:
-    """Copy under a hidden name first: a scan never sees half a file. A name in use gets a number that sorts after it."""
+    """Copy under a hidden name first: a scan never sees half a file.
+
+    A name in use gets a number that sorts after it.
+    """
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
         hidden = wanted.parent / f".{uuid4().hex}.copying"
@@ -164,9 +168,7 @@ def _fingerprint(path: Path) -> str:
 
 def _finish_moves(home: Path, journal: Journal) -> None:
     """Move away what an earlier scan accepted and could not move."""
-    left = journal.rows(
-        "select seq, file_id, source_path, source_stat, status, reason from files where moved = 0"
-    )
+    left = journal.rows("select seq, file_id, source_path, source_stat, status, reason from files where moved = 0")
     for row in left:
         path = Path(row["source_path"])
         if row["source_stat"] and _fingerprint(path) == row["source_stat"]:
@@ -189,6 +191,4 @@ def _move(home: Path, path: Path, file_id: str, refused_for: str | None) -> None
         with suppress(FileNotFoundError):
             path.rename(folder / path.name)
     except OSError as error:
-        raise IngestionError(
-            f"{path} is recorded as {file_id} but cannot be moved: {error.strerror}"
-        ) from error
+        raise IngestionError(f"{path} is recorded as {file_id} but cannot be moved: {error.strerror}") from error

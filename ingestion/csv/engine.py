@@ -1,4 +1,6 @@
-"""The DuckDB connection that reads files: one per scan, with the currencies and limits that casts refer to."""
+"""The DuckDB connection that reads files: one per scan, with the currencies and limits that casts refer
+to.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How the numbers of one column are written, decided over every cell of the column.
 
-Plain ASCII decimals need no decision. Thousands separators, decimal commas, currency signs and parentheses are read
-only where one convention reads every number of the column and no other one would read it differently; otherwise the
-column stays plain and the cells that are not plain are quarantined.
+Plain ASCII decimals need no decision. Thousands separators, decimal commas, currency signs and parentheses
+are read only where one convention reads every number of the column and no other one would read it
+differently; otherwise the column stays plain and the cells that are not plain are quarantined.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The cells of a recognised file as a DuckDB relation `raw`: `line`, then one text column `c<n>` per header cell.
+"""The cells of a recognised file as a DuckDB relation `raw`: `line`, then one text column `c<n>` per header
+cell.
 
-A file whose every line is a row is read by DuckDB's own reader. Everything else (quotes, mixed line ends, blank lines,
-control characters, ragged rows) is cut by the standard library's CSV parser, which knows where each record starts.
-Rows that cannot be cut into the header's cells go to `broken`, with the reason.
+A file whose every line is a row is read by DuckDB's own reader. Everything else (quotes, mixed line ends,
+blank lines, control characters, ragged rows) is cut by the standard library's CSV parser, which knows where
+each record starts. Rows that cannot be cut into the header's cells go to `broken`, with the reason.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recog
 
 
 def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Recognised) -> bool:
-    """DuckDB's reader over a file without quotes; False if a row is ragged, so that the careful way names it."""
+    """DuckDB's reader over a file without quotes;
+
+    False if a row is ragged, so that the careful way names it.
+    """
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
     longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
     try:
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE loaded AS FROM read_csv({quoted(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
+            f"CREATE OR REPLACE TEMP TABLE loaded AS FROM read_csv({quoted(str(path))},"
+            f" columns = {{{columns}}}, header = false, skip = 1,"
             f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
             f" auto_detect = false, null_padding = false{longest})"
         )
@@ -45,8 +50,7 @@ def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Rec
         return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded"
-        f" WHERE trim(concat({cells})) <> ''"
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells})) <> ''"
     )
     return True
 

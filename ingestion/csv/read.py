@@ -1,7 +1,9 @@
-"""From the text cells of a file to exact values: the relation `typed`, and the reasons of the rows left out.
+"""From the text cells of a file to exact values: the relation `typed`, and the reasons of the rows left
+out.
 
-The first try assumes ISO dates and plain numbers, which is what most files hold. Only if a row fails are the dates and
-the numbers of the whole file looked at for another convention, and the file is read again by it.
+The first try assumes ISO dates and plain numbers, which is what most files hold. Only if a row fails are
+the dates and the numbers of the whole file looked at for another convention, and the file is read again by
+it.
 """
 
 from __future__ import annotations
@@ -144,9 +146,7 @@ def _row_reason(file: Recognised) -> str:
     if len(data_set.total) > 1:
         product = " * ".join(f'"{name}"::DOUBLE' for name in data_set.total)
         first = data_set.total[0]
-        rules.append(
-            (f"abs({product}) >= 1e16", first, f'"r_{first}"', f"times {data_set.total[1]} is too large")
-        )
+        rules.append((f"abs({product}) >= 1e16", first, f'"r_{first}"', f"times {data_set.total[1]} is too large"))
     if not rules:
         return "NULL::STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)"
     branches = " ".join(

@@ -1,7 +1,7 @@
 """The bytes of one dropped file: opened without following anything, unpacked, scanned once, hashed.
 
-The scan answers what every later step needs (encoding, line ends, quotes, control characters, limits) in one pass of
-bounded memory. It knows nothing about columns.
+The scan answers what every later step needs (encoding, line ends, quotes, control characters, limits) in
+one pass of bounded memory. It knows nothing about columns.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ class Scan:
 
 
 class Source:
-    """One file of the drop, held open. Small content is kept in memory, a large unpacked one in a scratch file."""
+    """One file of the drop, held open.
+
+    Small content is kept in memory, a large unpacked one in a scratch file.
+    """
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
@@ -95,7 +98,7 @@ class Source:
     def check_unchanged(self) -> None:
         """Raise FileChanged if the file was written to, or another one stands under its name."""
         try:
-            now = os.stat(self.path, follow_symlinks=False)
+            now = self.path.lstat()
         except OSError as error:
             raise FileChanged from error
         if f"{now.st_ino}:{now.st_size}:{now.st_mtime_ns}" != self.fingerprint:
@@ -124,8 +127,9 @@ class Source:
                 if kept is not None:
                     kept.append(chunk)
                     if size > IN_MEMORY:
-                        spool = self._open_spool() if is_gzip else None
-                        _ = spool.writelines(kept) if spool else None
+                        if is_gzip:
+                            spool = self._open_spool()
+                            spool.writelines(kept)
                         kept = None
                 elif spool:
                     spool.write(chunk)
@@ -140,11 +144,8 @@ class Source:
 
     def open_text(self) -> io.TextIOWrapper:
         """The unpacked content as text, line ends as they are, without the byte order mark."""
-        raw: BinaryIO
-        if self._content is not None:
-            raw = io.BytesIO(self._content)
-        else:
-            raw = (self._unpacked or self.path).open("rb")
+        held = self._content
+        raw: BinaryIO = io.BytesIO(held) if held is not None else (self._unpacked or self.path).open("rb")
         return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
     def _open_spool(self) -> BinaryIO:

@@ -1,4 +1,6 @@
-"""A core reduced to what ingestion reads: the change log, its heads and the personal values, written by hand."""
+"""A core reduced to what ingestion reads: the change log, its heads and the personal values, written by
+hand.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +62,7 @@ class CoreByHand:
         """Log changes: entity, key values, the row after it (None = deleted)."""
         mark = "?" if self.url.startswith("sqlite") else "%s"
         with self._cursor() as cursor:
-            cursor.execute(
-                f"select last_change_no from change_log_heads where tenant_id = {mark}", (tenant,)
-            )
+            cursor.execute(f"select last_change_no from change_log_heads where tenant_id = {mark}", (tenant,))
             found = cursor.fetchone()
             number = found[0] if found else 0
             rows = []
@@ -93,9 +93,7 @@ class CoreByHand:
                 )
             cursor.executemany(f"insert into change_log values ({', '.join([mark] * 12)})", rows)
             cursor.execute(f"delete from change_log_heads where tenant_id = {mark}", (tenant,))
-            cursor.execute(
-                f"insert into change_log_heads values ({mark}, {mark}, {mark})", (tenant, number, "")
-            )
+            cursor.execute(f"insert into change_log_heads values ({mark}, {mark}, {mark})", (tenant, number, ""))
 
 
 def customer(number: int, **changes: Any) -> tuple[str, tuple[str, ...], dict[str, Any]]:

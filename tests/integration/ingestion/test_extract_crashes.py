@@ -36,9 +36,7 @@ def test_a_killed_extraction_is_completed_by_the_next(home: Path, tmp_path: Path
     for tenant in ("a", "b"):
         changes = [customer(n % 9, region=str(n), __personal=["name"]) for n in range(30)]
         core.write(tenant, [*changes, *(line(n) for n in range(10)), ("customers", ("C3",), None)])
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(home), core.url, step, str(after)], check=False
-    )
+    child = subprocess.run([sys.executable, "-c", CHILD, str(home), core.url, step, str(after)], check=False)
     assert child.returncode == -9
     core.write("a", [customer(99), ("invoice_lines", ("L1",), None)])
     extract(home, core.url)

@@ -52,7 +52,13 @@ def check_periods(home: Path, path: Path, count: int) -> None:
     assert (receipt.contract, receipt.status, receipt.rows_accepted) == ("mrr_playbook_periods", "accepted", count)
     with path.open(newline="") as file:
         wanted = {
-            (row["subscription_id"], row["customer_id"], row["start_date"], row["end_date"] or None, row["monthly_amount"])
+            (
+                row["subscription_id"],
+                row["customer_id"],
+                row["start_date"],
+                row["end_date"] or None,
+                row["monthly_amount"],
+            )
             for row in csv.DictReader(file)
         }
     found = current(
@@ -73,7 +79,9 @@ def write_pipeline(folder: Path) -> list[Path]:
             closed = n % 3 == 0
             value = f"{n}{'.0' if name == 'iso' else ''}" if closed else ""
             account = "" if n % 7 == 0 else f"Acme {n}"
-            lines.append(f"D{n},Ann,GTXPro,{account},{'Won' if closed else 'Engaging'},{day},{day if closed else ''},{value}")
+            lines.append(
+                f"D{n},Ann,GTXPro,{account},{'Won' if closed else 'Engaging'},{day},{day if closed else ''},{value}"
+            )
         path = folder / f"{name}.csv"
         path.write_text("\n".join(lines) + "\n")
         paths.append(path)
@@ -118,7 +126,9 @@ def write_retail(folder: Path) -> Path:
         for n in range(60):
             number = f"C{day}{n}" if n % 9 == 0 else f"{day}{n}"
             quantity = -n if n % 9 == 0 else n % 20 + 1
-            lines.append(f'{number},S{n % 5},"A ""B"", £{n}",{quantity},2011-0{1 + day % 3}-0{day} 08:26:00,{n}.{n:02},,UK')
+            lines.append(
+                f'{number},S{n % 5},"A ""B"", £{n}",{quantity},2011-0{1 + day % 3}-0{day} 08:26:00,{n}.{n:02},,UK'
+            )
             lines += lines[-1:] if n % 13 == 0 else []
         (days / f"{day}.csv").write_text("\n".join(lines) + "\n")
     return days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -31,7 +32,7 @@ def drops(draw: st.DrawFn) -> tuple[list[list[str]], list[list[list[str]]]]:
     shuffled = draw(st.permutations(copies))
     cuts = sorted(draw(st.lists(st.integers(0, len(shuffled)), max_size=3)))
     edges = [0, *cuts, len(shuffled)]
-    return rows, [shuffled[a:b] for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return rows, [shuffled[a:b] for a, b in pairwise(edges) if b > a]
 
 
 def write(rows: list[list[str]], columns: list[int], delimiter: str) -> str:
@@ -66,9 +67,7 @@ def test_sales_without_a_key_keep_the_largest_count(counts: list[int], order: li
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         for place, number in enumerate(order):
-            lines = [
-                f"{n},A,1,2010-12-01 08:26:00,2.55,,UK" for n, count in enumerate(counts) for _ in range(count)
-            ]
+            lines = [f"{n},A,1,2010-12-01 08:26:00,2.55,,UK" for n, count in enumerate(counts) for _ in range(count)]
             cut = lines[number:] if number else lines
             put(home, "\n".join([SALES_HEAD, *cut]) + "\n", f"{place}.csv")
             scan(home)

@@ -62,7 +62,7 @@ def test_a_scan_killed_at_any_step_is_completed_by_the_next(home: Path, tmp_path
 def test_scans_at_the_same_time_take_each_file_once(home: Path) -> None:
     for number in range(12):
         put(home, f"{HEAD}P{number},C1,2024-01-31,1,EUR\n", f"{number:02}.csv")
-    code = CHILD.replace('sys.argv[3])', '"9999")').replace("sys.argv[2]", '"never"')
+    code = CHILD.replace("sys.argv[3])", '"9999")').replace("sys.argv[2]", '"never"')
     children = [subprocess.Popen([sys.executable, "-c", code, str(home)]) for _ in range(3)]
     assert [child.wait() for child in children] == [0, 0, 0]
     assert len(rows(home, "raw_csv.payments")) == 12

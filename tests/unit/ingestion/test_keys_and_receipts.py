@@ -1,4 +1,6 @@
-"""Keys, duplicates, corrections, undo, receipts: what is current after which drops, and what was known when."""
+"""Keys, duplicates, corrections, undo, receipts: what is current after which drops, and what was known
+when.
+"""
 
 from __future__ import annotations
 
@@ -222,7 +224,9 @@ def test_headers_choose_the_closest_contract(home: Path) -> None:
 
 
 def test_two_contracts_that_fit_equally_well_refuse_the_file(home: Path) -> None:
-    receipt = drop(home, "bill_id,bill_payment_id,paid_on,amount,write_off_id,invoice_id,written_off_on\n1,1,1,1,1,1,1\n")
+    receipt = drop(
+        home, "bill_id,bill_payment_id,paid_on,amount,write_off_id,invoice_id,written_off_on\n1,1,1,1,1,1,1\n"
+    )
     assert receipt.reason == "fits equally well: bill_payments and write_offs"
 
 
@@ -239,7 +243,10 @@ def test_copies_go_to_the_tenant_and_a_folders_name_is_never_one(home: Path, tmp
         "default/acme/deep/b.csv",
     ]
     assert (mine / "a.csv").exists()
-    assert [(r.tenant_id, r.file_name) for r in scan(home)] == [("default", "acme/a.csv"), ("default", "acme/deep/b.csv")]
+    assert [(r.tenant_id, r.file_name) for r in scan(home)] == [
+        ("default", "acme/a.csv"),
+        ("default", "acme/deep/b.csv"),
+    ]
     copy_into_drop(home, [mine / "a.csv"], "t1")
     copy_into_drop(home, [mine / "a.csv"], "t1")
     assert [(r.tenant_id, r.file_name, r.status) for r in scan(home)] == [

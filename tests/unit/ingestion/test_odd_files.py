@@ -1,4 +1,7 @@
-"""Odd and hostile files, one sentence of the drop's contract after the other; each ends in its stated outcome."""
+"""Odd and hostile files, one sentence of the drop's contract after the other;
+
+each ends in its stated outcome.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,10 @@ REFUSED = {
     "rubbish after a gzip header": (b"\x1f\x8b rubbish", "gzip data"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not UTF-8"),
     "an unknown header": (b"name_of_cat,color\nTom,red\n", "no data set has this header"),
-    "a required column missing": (b"payment_id,customer_id,received_on,amount\nP1,C1,2024-01-31,1\n", "missing: currency"),
+    "a required column missing": (
+        b"payment_id,customer_id,received_on,amount\nP1,C1,2024-01-31,1\n",
+        "missing: currency",
+    ),
     "a column twice": (f"{HEAD},Amount\n{ROW},1\n".encode(), "amount stands twice"),
     "a column and its alias": (b"customer_id,customer id,name\nC1,C1,N\n", "two columns of the header stand for"),
     "more than 2,000 columns": (HEAD.encode() + b"".join(b",x%d" % i for i in range(2000)) + b"\n", "2005 columns"),
@@ -129,7 +135,11 @@ QUARANTINED = {
     "an unknown currency": ("P2,C1,2024-01-31,1,EURO", "currency", "is not an ISO 4217 currency"),
     "a day that is not": ("P2,C1,2024-02-30,1,EUR", "received_on", "is not a date (ISO)"),
     "NULL as a date": ("P2,C1,NULL,1,EUR", "received_on", "is not a date (ISO)"),
-    "a date with a time": ("P2,C1,2024-01-31 12:00:00,1,EUR", "received_on", "is a date with a time of day or in another format"),
+    "a date with a time": (
+        "P2,C1,2024-01-31 12:00:00,1,EUR",
+        "received_on",
+        "is a date with a time of day or in another format",
+    ),
     "NUL": ("P2,C\x001,2024-01-31,1,EUR", None, "has a NUL or control character"),
     "a bell": ("P2,C\x071,2024-01-31,1,EUR", None, "has a NUL or control character"),
     "a C1 control": ("P2,C\x851,2024-01-31,1,EUR", None, "has a NUL or control character"),
@@ -152,7 +162,7 @@ def test_the_row_is_quarantined_and_the_rest_counts(home: Path, line: str, colum
 def test_legitimate_oddities_are_accepted(home: Path) -> None:
     receipt = drop(
         home,
-        "customer_id,name\nNULL,NULL\n00017,Ünï 😀\nc1,a\nC1,=cmd|x\n-1,\"two\nlines, one \"\"name\"\"\"\n",
+        'customer_id,name\nNULL,NULL\n00017,Ünï 😀\nc1,a\nC1,=cmd|x\n-1,"two\nlines, one ""name"""\n',
     )
     assert receipt.status == "accepted"
     assert {(row["customer_id"], row["name"]) for row in rows(home, "raw_csv.customers")} == {
