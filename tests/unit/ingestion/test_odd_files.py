@@ -22,10 +22,6 @@ GOOD = f"{HEAD}\n{ROW}\n"
 BOM = b"\xef\xbb\xbf"
 
 
-def bomb() -> bytes:
-    return gzip.compress(b"\n" * (source.MAX_UNPACKED + 1), 1)
-
-
 READ = {
     "plain": GOOD.encode(),
     "byte order mark": BOM + GOOD.encode(),
@@ -281,9 +277,18 @@ def test_links_pipes_and_hidden_files_are_not_read(home: Path, tmp_path: Path) -
     assert [receipt.file_name for receipt in scan(home)] == ["real.csv"]
 
 
-def test_a_bomb_is_refused_cheaply(home: Path) -> None:
-    receipt = drop(home, bomb())
-    assert receipt.reason == "larger than 500 MB when unpacked"
+def test_a_bomb_is_refused_cheaply(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert source.MAX_UNPACKED == 500 * 1024 * 1024
+    monkeypatch.setattr(source, "MAX_UNPACKED", 20 * 1024 * 1024)
+    receipt = drop(home, gzip.compress(b"\n" * (source.MAX_UNPACKED + 1), 1))
+    assert receipt.reason == "larger than 20 MB when unpacked"
+
+
+def test_a_large_gzip_is_read_from_a_scratch_file_that_goes_away(home: Path) -> None:
+    lines = [f"P{n},C{n},2024-01-31,1.00,EUR,{'x' * 200}" for n in range(20_000)]
+    receipt = drop(home, gzip.compress("\n".join([HEAD + ",reference", *lines]).encode(), 1))
+    assert (receipt.status, receipt.rows_accepted) == ("accepted", 20_000)
+    assert list((home / "intake" / "scratch").glob("*")) == []
 
 
 def test_a_line_of_more_than_10_mb_is_refused(home: Path) -> None:
@@ -307,7 +312,7 @@ def test_a_file_that_is_written_while_it_is_read_is_refused(home: Path, monkeypa
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_the_fast_way_and_the_careful_way_read_the_same(home: Path, tmp_path: Path, line_end: str) -> None:
-    count = 60_000
+    count = 20_000
     lines = [f"P{n},C{n % 97},2024-01-{1 + n % 28:02},{n / 100:.2f},EUR" for n in range(count)]
     lines[100] = "P100,C1,2024-01-32,1,EUR"
     lines[200] = ",,,,"
