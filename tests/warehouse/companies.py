@@ -56,7 +56,12 @@ def make_company(seed: int) -> Company:
 
 
 def _day(rng: random.Random, company: Company, first: date = date(2022, 1, 1), beyond: int = 40) -> date:
-    return first + timedelta(days=rng.randint(0, max(1, (company.as_of - first).days + beyond)))
+    day = first + timedelta(days=rng.randint(0, max(1, (company.as_of - first).days + beyond)))
+    if rng.random() < 0.15:
+        # Edges: the first and the last day of a month, the as-of date and the day after it.
+        month = day.replace(day=1)
+        return rng.choice([month, month - timedelta(days=1), company.as_of, company.as_of + timedelta(days=1)])
+    return day
 
 
 def _maybe(rng: random.Random, chance: float, value: Any) -> Any:
@@ -104,6 +109,8 @@ def _subscription(company: Company, rng: random.Random, customer: str, name: str
                 following = start + timedelta(days=length // 2)
             if rng.random() < 0.25:
                 end = None
+            elif rng.random() < 0.1 and start < company.as_of:
+                end = following = company.as_of
             pause = start + timedelta(days=rng.randint(0, length))
             company["subscriptions"].append(
                 {

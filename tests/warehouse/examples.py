@@ -149,12 +149,12 @@ def _retail(world: World) -> None:
         "retail",
         "sales",
         table("""
-            sale_id | sold_at          | sold_at_is_utc | product | quantity | unit_price | order_id | customer_id | unit_cost
-            1       | 2024-03-01 10:00 | false          | mug     | 3        | 2.555      | O1       | ann         | 1
-            2       | 2024-03-01 10:00 | false          | pen     | 1        | 1.333      | O1       | ann         | 0.5
-            3       | 2024-03-02 03:30 | true           | mug     | 1        | 2.555      | O2       | bob         | 1
-            4       | 2024-03-05 09:00 | false          | mug     | -1       | 2.555      | C1       | ann         | 1
-            5       | 2024-03-05 09:30 | false          | pen     | 2        | 1.5        | O3       | ann         |
+            sale_id | sold_at          | sold_at_is_utc | quantity | unit_price | order_id | customer_id | unit_cost
+            1       | 2024-03-01 10:00 | false          | 3        | 2.555      | O1       | ann         | 1
+            2       | 2024-03-01 10:00 | false          | 1        | 1.333      | O1       | ann         | 0.5
+            3       | 2024-03-02 03:30 | true           | 1        | 2.555      | O2       | bob         | 1
+            4       | 2024-03-05 09:00 | false          | -1       | 2.555      | C1       | ann         | 1
+            5       | 2024-03-05 09:30 | false          | 2        | 1.5        | O3       | ann         |
         """),
     )
 
