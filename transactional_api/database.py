@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from transactional_api.kit.change_log import ChainVerdict, ChangeLog, ChangeLogHead, verify_chain
 from transactional_api.kit.clock import Clock, SystemClock
 from transactional_api.kit.constraints import refusal
+from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.recording import RecordedSession, guard_statements
 from transactional_api.tables import Base
 
@@ -34,6 +36,11 @@ class UnitOfWork:
     session: RecordedSession
     tenant_id: str
     actor: str
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
 
 
 class Database:
@@ -78,7 +85,7 @@ class Database:
         log = ChangeLog(tenant_id, actor, self.clock)
         session = RecordedSession(self.engine, tenant_id=tenant_id, log=log, expire_on_commit=False)
         with self._translated(), session:
-            yield UnitOfWork(session, tenant_id, actor)
+            yield UnitOfWork(session, tenant_id, actor, self.clock)
             session.commit()
 
     @contextmanager
@@ -87,7 +94,7 @@ class Database:
         reading = self.engine.execution_options(**self._read_options())
         session = RecordedSession(reading, tenant_id=tenant_id, log=None, expire_on_commit=False)
         with self._translated(), session:
-            yield UnitOfWork(session, tenant_id, actor)
+            yield UnitOfWork(session, tenant_id, actor, self.clock)
 
     def change_log_heads(self) -> dict[str, int]:
         """The last committed change number per tenant; empty before the first migration."""
@@ -118,6 +125,10 @@ class Database:
             yield
         except IntegrityError as error:
             raise refusal(error) from error
+        except DataError as error:
+            raise ValueRefused(
+                "a value cannot be stored or looked for: a NUL character, or a date out of range"
+            ) from error
         except (OperationalError, InterfaceError, sqlite3.OperationalError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
             raise DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}") from error

@@ -1,6 +1,7 @@
 """Queries for customers."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from transactional_api.customers.tables import Customer
 from transactional_api.kit.pagination import Page, page_by_key
@@ -17,5 +18,5 @@ def by_id_locked(session: RecordedSession, customer_id: str) -> Customer | None:
 
 
 def page(session: RecordedSession, cursor: str | None, limit: int) -> Page[Customer]:
-    query = select(Customer).where(Customer.tenant_id == session.of_tenant)
+    query = select(Customer).where(Customer.tenant_id == session.of_tenant).options(selectinload(Customer.profile))
     return page_by_key(session, query, (Customer.customer_id,), cursor, limit)

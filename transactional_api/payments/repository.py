@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from transactional_api.kit.pagination import Page, page_by_key
 from transactional_api.kit.recording import RecordedSession
@@ -22,7 +23,7 @@ def by_id_locked(session: RecordedSession, payment_id: str) -> Payment | None:
 def page(
     session: RecordedSession, customer_id: str | None, status: str | None, cursor: str | None, limit: int
 ) -> Page[Payment]:
-    query = select(Payment).where(Payment.tenant_id == session.of_tenant)
+    query = select(Payment).where(Payment.tenant_id == session.of_tenant).options(selectinload(Payment.allocations))
     if customer_id is not None:
         query = query.where(Payment.customer_id == customer_id)
     if status is not None:

@@ -1,0 +1,90 @@
+"""Subscriptions over HTTP."""
+
+from fastapi import APIRouter
+
+from transactional_api.access.boundary import CallerDep
+from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.subscriptions import repository, service
+from transactional_api.subscriptions.schemas import (
+    Cancel,
+    ItemEnd,
+    ItemIn,
+    Pause,
+    Resume,
+    SubscriptionIn,
+    SubscriptionOut,
+    TermsChange,
+)
+
+router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
+
+
+@router.post("", status_code=201)
+def start_subscription(body: SubscriptionIn, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        subscription = service.start_subscription(
+            unit,
+            subscription_id=body.subscription_id,
+            customer_id=body.customer_id,
+            currency=body.currency,
+            signed_on=body.signed_on,
+            items=[item.period(body.currency, f"items.{at}.") for at, item in enumerate(body.items)],
+        )
+        return SubscriptionOut.of(subscription)
+
+
+@router.get("")
+def list_subscriptions(
+    caller: CallerDep, customer_id: str | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> PageOf[SubscriptionOut]:
+    with caller.read() as unit:
+        page = repository.page(unit.session, customer_id, cursor, limit)
+        return PageOf(items=[SubscriptionOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{subscription_id}")
+def get_subscription(subscription_id: str, caller: CallerDep) -> SubscriptionOut:
+    with caller.read() as unit:
+        return SubscriptionOut.of(service.get_subscription(unit, subscription_id))
+
+
+@router.post("/{subscription_id}/items")
+def add_item(subscription_id: str, body: ItemIn, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        currency = service.get_subscription(unit, subscription_id).currency
+        return SubscriptionOut.of(service.add_item(unit, subscription_id, body.period(currency)))
+
+
+@router.post("/{subscription_id}/items/{item_id}/end")
+def end_item(subscription_id: str, item_id: str, body: ItemEnd, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        return SubscriptionOut.of(service.end_item(unit, subscription_id, item_id, ended_on=body.ended_on))
+
+
+@router.post("/{subscription_id}/change")
+def change_terms(subscription_id: str, body: TermsChange, caller: CallerDep) -> SubscriptionOut:
+    """Another price, quantity, plan or discount from a day on: the item's period ends and the next one starts."""
+    with caller.write() as unit:
+        terms = body.terms(service.get_subscription(unit, subscription_id).currency)
+        subscription = service.change_terms(
+            unit, subscription_id, body.item_id, effective_on=body.effective_on, **terms
+        )
+        return SubscriptionOut.of(subscription)
+
+
+@router.post("/{subscription_id}/pause")
+def pause(subscription_id: str, body: Pause, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        return SubscriptionOut.of(service.pause(unit, subscription_id, **body.model_dump()))
+
+
+@router.post("/{subscription_id}/resume")
+def resume(subscription_id: str, body: Resume, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        return SubscriptionOut.of(service.resume(unit, subscription_id, resumed_on=body.resumed_on))
+
+
+@router.post("/{subscription_id}/cancel")
+def cancel(subscription_id: str, body: Cancel, caller: CallerDep) -> SubscriptionOut:
+    with caller.write() as unit:
+        return SubscriptionOut.of(service.cancel(unit, subscription_id, **body.model_dump()))
