@@ -2,7 +2,7 @@
 -- The largest table of the build: each amount is turned into an integer once.
 with lines as (
     select
-        l.* exclude (net_amount, tax_amount),
+        l.* exclude (net_amount, tax_amount, unit_amount, discount_amount, description),
         i.customer_id,
         i.currency,
         c.millionths_per_minor,
