@@ -11,7 +11,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 
 from transactional_api.kit.change_log import ChainVerdict, ChangeLog, ChangeLogHead, verify_chain
 from transactional_api.kit.clock import Clock, SystemClock
@@ -129,9 +137,16 @@ class Database:
             raise ValueRefused(
                 "a value cannot be stored or looked for: a NUL character, or a date out of range"
             ) from error
-        except (OperationalError, InterfaceError, sqlite3.OperationalError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-            raise DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}") from error
+        except (OperationalError, InterfaceError, sqlite3.Error) as error:
+            raise self._unavailable(error) from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:
+                raise
+            raise self._unavailable(error) from error  # a file that is no database
+
+    def _unavailable(self, error: Exception) -> DatabaseUnavailable:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        return DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}")
 
 
 def _normalised(url: str) -> URL:

@@ -15,7 +15,7 @@ def check_open_stage(stage: str) -> None:
     """Lower case words; won and lost are reached by closing."""
     if stage in CLOSED:
         raise StageRefused(f"a deal becomes {stage} by being closed", "stage")
-    if not re.match(STAGE_PATTERN, stage):
+    if not re.fullmatch(STAGE_PATTERN, stage):
         raise StageRefused("a stage is lower case letters, digits and underscores", "stage")
 
 

@@ -138,7 +138,10 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def validation(_request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [ProblemField(field=_path(one["loc"]), message=str(one["msg"]).removeprefix("Value error, ")) for one in error.errors()]
+        fields = [
+            ProblemField(field=_path(one["loc"]), message=str(one["msg"]).removeprefix("Value error, "))
+            for one in error.errors()
+        ]
         named = ", ".join(dict.fromkeys(field.field for field in fields))
         return problem(422, "The request is not acceptable", f"not acceptable: {named}", "request-refused", fields)
 
@@ -160,5 +163,6 @@ def install_problems(app: FastAPI) -> None:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    inside = [str(part) for part in location if part not in ("body", "query", "path", "header")]
-    return ".".join(inside) or str(location[0])
+    """Without the part of the request that it is in; what is wrong with a body as a whole is named `body`."""
+    inside = [str(part) for part in location[1:]]
+    return ".".join(inside) if any(isinstance(part, str) for part in location[1:]) else str(location[0])

@@ -21,6 +21,6 @@ def id_or_new(given: str | None, prefix: str, field: str) -> str:
 
 
 def checked_id(given: str, field: str) -> str:
-    if not _ID.match(given):
+    if not _ID.fullmatch(given):
         raise IdRefused("an id has 1 to 200 characters without control characters or outer spaces", field)
     return given

@@ -39,7 +39,7 @@ def exponent(currency: str) -> int:
 
 def to_minor(text: str, currency: str, field: str) -> int:
     """`"12.50"` USD -> 1250. Zeros beyond the currency's decimals are fine; anything else is refused, never rounded."""
-    if not _AMOUNT.match(text):
+    if not _AMOUNT.fullmatch(text):
         raise AmountRefused("an amount is a plain decimal such as 1250.00", field)
     with localcontext(prec=60):
         scaled = Decimal(text).scaleb(exponent(currency))

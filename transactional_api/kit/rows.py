@@ -42,6 +42,7 @@ def add(session: RecordedSession, row: Base) -> None:
 
 
 def remove(session: RecordedSession, row: Base) -> None:
-    """Delete it now, so that nothing finds it any more."""
+    """Delete it now, so that nothing finds it any more. A row of this same transaction is logged as written first."""
+    session.flush()
     session.delete(row)
     session.flush()

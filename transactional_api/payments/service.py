@@ -107,11 +107,14 @@ def allocate(
 
 def take_back_allocation(unit: UnitOfWork, payment_id: str, invoice_id: str, *, allocated_on: date) -> None:
     """The allocation is deleted; the log keeps what it was."""
-    _locked(unit, payment_id)
+    payment = _locked(unit, payment_id)
     allocation = repository.allocation(unit.session, payment_id, invoice_id, allocated_on)
     if allocation is None:
         raise AllocationNotFound(payment_id, invoice_id, allocated_on)
+    invoice = allocation.invoice
     remove(unit.session, allocation)
+    for owner in (payment, invoice):
+        unit.session.expire(owner, ["allocations"])
 
 
 def allocated_minor(invoice: Invoice) -> int:

@@ -1,0 +1,129 @@
+"""A real SQLite file and a real PostgreSQL server, each with the core's own migrations, and an API over either."""
+
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from transactional_api.access.service import create_key
+from transactional_api.customers.service import create_customer
+from transactional_api.database import Database, UnitOfWork
+from transactional_api.kit.clock import FixedClock
+from transactional_api.main import create_app
+from transactional_api.settings import Settings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server of this test run, with a migrated template to copy databases from."""
+    import pgserver
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    url = server.get_uri()
+    with closing(psycopg.connect(url, autocommit=True)) as db:
+        db.execute("CREATE DATABASE core_template")
+    template = Database(url.replace("/postgres?", "/core_template?"))
+    template.migrate()
+    template.close()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    name = f"core_{uuid.uuid4().hex[:12]}"
+    with closing(psycopg.connect(postgres_server, autocommit=True)) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE core_template")
+    return postgres_server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "core.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated core on each engine in turn, with a clock that stands still."""
+    if request.param == "sqlite":
+        path = tmp_path / "core.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    opened = Database(url, FixedClock(NOW))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def behind(database: Database) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Runs SQL behind the core's back, as an administrator or an intruder would; commits."""
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        if database.is_sqlite:
+            with closing(sqlite3.connect(str(database.url.database))) as file, file:
+                return file.execute(sql).fetchall()
+        url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url) as server:
+            cursor = server.execute(sql)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def customer(database: Database) -> str:
+    with database.transaction("acme", "test") as unit:
+        return make_customer(unit)
+
+
+def make_customer(unit: UnitOfWork, customer_id: str = "C1") -> str:
+    create_customer(unit, customer_id=customer_id, name="Ada", created_on=date(2026, 1, 1), currency="USD")
+    return customer_id
+
+
+class Api:
+    """A client with a key of one tenant."""
+
+    def __init__(self, client: TestClient, tenant_id: str) -> None:
+        self.client = client
+        self.database: Database = client.app.state.database  # type: ignore[attr-defined]
+        with self.database.transaction(tenant_id, "test") as unit:
+            self.key = create_key(unit, "test")[1]
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        answer = self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {self.key}"})
+        return answer.status_code, answer.json() if answer.content else None
+
+
+@pytest.fixture
+def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
+    url = database.url.render_as_string(hide_password=False)
+    settings = Settings(home=tmp_path / "home", database_url=url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def api(client: TestClient) -> Api:
+    return Api(client, "acme")
+
+
+@pytest.fixture
+def other_api(client: TestClient) -> Api:
+    return Api(client, "globex")
