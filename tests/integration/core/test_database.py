@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,7 @@ def payment(**values: Any) -> Payment:
         lambda: payment(status="maybe"),
         lambda: PaymentAllocation(payment_id="P", invoice_id="I", allocated_on=DAY, amount_minor=0),
         lambda: Product(product_id="p", name="p", kind="usage", unit_cost_minor=1),
-        lambda: Deal(deal_id="D", stage="won", created_at=__import__("datetime").datetime.now().astimezone()),
+        lambda: Deal(deal_id="D", stage="won", created_at=datetime(2026, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_the_database_refuses_what_the_services_would_have_refused(database: Database, row: Callable[[], Any]) -> None:
