@@ -13,7 +13,7 @@ $(READY): requirements/uv.txt requirements/lock.txt pyproject.toml
 	@echo "setting up .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/lock.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/lock.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -27,7 +27,7 @@ demo: $(READY)
 	@$(BIN)/revhouse demo
 
 test: $(READY)
-	@$(BIN)/pytest -q -m "not long"
+	@$(BIN)/pytest -q -n 2 --dist loadscope -m "not long"
 
 test-long: $(READY)
 	@$(BIN)/pytest -q -m long

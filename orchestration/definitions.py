@@ -27,7 +27,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     publication = build_publication_asset([*dbt.keys, *forecast.keys])
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
-        assets=[intake_core, intake_drop, build_raw_assets(), dbt, forecast, publication],
+        assets=[intake_core, intake_drop, build_raw_assets(manifest), dbt, forecast, publication],
         jobs=[job],
         schedules=build_schedules(job),
         sensors=build_sensors(job),

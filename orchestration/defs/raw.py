@@ -1,11 +1,12 @@
 """Stage 2: the newest accepted rows of every data set, as relations that dbt reads, judged batch by batch.
 
-One asset per relation, one Great Expectations verdict per asset: the expectations stand in the data set's contract
-and judge the profile that was taken over every row when the batch came in.
+One asset per relation that a model reads, one Great Expectations verdict per asset: the expectations follow from the
+data set's contract and judge the profile that was taken over every row when the batch came in.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dagster import (
     AssetCheckResult,
@@ -15,12 +16,12 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     AssetSpec,
+    Failure,
     MaterializeResult,
     MetadataValue,
     multi_asset,
 )
 
-from ingestion.contracts import app_tables, data_sets
 from ingestion.expectations import Verdict, judge_new_batches
 from orchestration import progress
 from orchestration.resources import BuildResource
@@ -28,15 +29,18 @@ from orchestration.resources import BuildResource
 CHECK = "great_expectations"
 
 
-def relations() -> dict[AssetKey, str]:
-    """Every raw relation's asset key and the name that the intake knows it by."""
-    csv = {AssetKey(["raw_csv", name]): f"csv/{name}" for name in data_sets()}
-    app = {AssetKey(["raw_app", name]): f"app/{name}" for name in app_tables()}
-    return csv | app
+def relations(manifest: Mapping[str, Any]) -> dict[AssetKey, str]:
+    """The asset key of every raw relation that a model reads, and the name that the intake knows it by."""
+    sources = ((source["schema"], source["name"]) for source in manifest["sources"].values())
+    return {
+        AssetKey([schema, name]): f"{schema.removeprefix('raw_')}/{name}"
+        for schema, name in sorted(sources)
+        if schema.startswith("raw_")
+    }
 
 
-def build_raw_assets() -> AssetsDefinition:
-    keys = relations()
+def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
+    keys = relations(manifest)
     specs = [
         AssetSpec(
             key,
@@ -58,6 +62,9 @@ def build_raw_assets() -> AssetsDefinition:
             verdicts[verdict.relation].append(verdict)
         rows = build.build.ensure_raw()
         progress.report("raw", f"{sum(rows.values()):,} rows as known at {build.build.known_at}")
+        for name in verdicts.keys() - set(keys.values()):
+            if any(verdict.is_blocking for verdict in verdicts[name]):
+                raise Failure(description=f"{name}: {blocking_line(verdicts[name])}", allow_retries=False)
         for key, name in keys.items():
             yield MaterializeResult(asset_key=key, metadata={"stored_rows": rows.get(".".join(key.path), 0)})
             yield check_result(key, verdicts[name])
@@ -66,10 +73,16 @@ def build_raw_assets() -> AssetsDefinition:
     return raw
 
 
+def blocking_line(verdicts: list[Verdict]) -> str:
+    """What a blocking verdict on a relation that no model reads yet says."""
+    worst = next(verdict for verdict in verdicts if verdict.is_blocking)
+    return f"{worst.expectation}: {worst.observed} in {', '.join(worst.failing_file_ids[:5])}"
+
+
 def check_result(key: AssetKey, verdicts: list[Verdict]) -> AssetCheckResult:
     """One check result for a relation: failed if any expectation failed, blocking if one of severity `error` did."""
     failed = [verdict for verdict in verdicts if not verdict.success]
-    blocking = any(verdict.severity == "error" for verdict in failed)
+    blocking = any(verdict.is_blocking for verdict in failed)
     return AssetCheckResult(
         asset_key=key,
         check_name=CHECK,

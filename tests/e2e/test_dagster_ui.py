@@ -20,7 +20,7 @@ from orchestration.demo.write import write_company_csv
 from orchestration.publish import Warehouse
 from orchestration.runner import DAGSTER_YAML
 from orchestration.serve import free_port
-from tests.orchestration.houses import environment
+from tests.orchestration.houses import environment, new_home
 
 LOCATION = """{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name }
   schedules { name } sensors { name } assetNodes { groupName assetKey { path } } } } } }"""
@@ -34,8 +34,8 @@ CHECKS = """query ($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ..
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    home = tmp_path_factory.mktemp("ui") / "home"
-    (home / "dagster").mkdir(parents=True)
+    home = new_home(tmp_path_factory.mktemp("ui") / "home")
+    (home / "dagster").mkdir()
     (home / "dagster" / "dagster.yaml").write_text(DAGSTER_YAML)
     write_company_csv(invent_company(5, customers=15, months=8), home.parent / "files")
     copy_into_drop(home, [home.parent / "files"], "acme")

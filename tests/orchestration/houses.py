@@ -1,6 +1,8 @@
 """Homes for tests that run the whole pipeline: filled from invented companies, built, and compared table by table."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -10,6 +12,26 @@ from typing import Any
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+PARSED = ROOT / ".pytest_cache" / "dbt_target"
+
+
+def new_home(home: Path) -> Path:
+    """A home that has nothing but the parse of the dbt project, which every test would pay for otherwise."""
+    target = home / "warehouse" / "dbt_target"
+    target.parent.mkdir(parents=True)
+    PARSED.parent.mkdir(exist_ok=True)
+    with (PARSED.parent / "dbt_target.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code = "from orchestration.dbt_runner import DbtProject as D, Settings; D(Settings()).manifest()"
+        if PARSED.exists():
+            shutil.copytree(PARSED, target)
+        parsed = in_process(home, code)
+        assert parsed.returncode == 0, parsed.stderr
+        shutil.rmtree(PARSED, ignore_errors=True)
+        shutil.copytree(target, PARSED)
+    return home
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.publish import Warehouse, build_lock
-from tests.orchestration.houses import environment, revhouse
+from tests.orchestration.houses import environment, new_home, revhouse
 
 SUBSCRIPTIONS = "subscription_id,customer_id,started_on,unit_amount,currency,billing_interval\n"
 
@@ -19,8 +19,7 @@ SUBSCRIPTIONS = "subscription_id,customer_id,started_on,unit_amount,currency,bil
 @pytest.fixture(scope="module")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
-    home = folder / "home"
-    home.mkdir()
+    home = new_home(folder / "home")
     (folder / "subs.csv").write_text(SUBSCRIPTIONS + "S1,C1,2026-01-05,100.00,USD,month\n")
     assert revhouse(home, "drop", str(folder / "subs.csv")).returncode == 0
     result = revhouse(home, "build", "--as-of", "2026-03-31")
@@ -96,8 +95,7 @@ def test_before_the_first_publication_sql_says_what_to_run(tmp_path: Path) -> No
     ids=["closed", "kind", "text"],
 )
 def test_a_wrong_database_url_is_one_line_without_its_password(tmp_path: Path, url: str) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
+    home = new_home(tmp_path / "home")
     failed = revhouse(home, "build", REVHOUSE_DATABASE_URL=url)
     assert failed.returncode == 1
     assert "hunter2" not in failed.stderr + failed.stdout

@@ -11,7 +11,7 @@ from ingestion.csv import copy_into_drop
 from orchestration.demo.company import invent_company
 from orchestration.demo.run import AS_OF, TENANT
 from orchestration.demo.write import split_company, write_company_csv, write_core
-from tests.orchestration.houses import differing_tables, newest_version, revhouse, rows
+from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 
 pytestmark = pytest.mark.postgres
 
@@ -26,7 +26,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 
 
 def build(home: Path, url: str, as_of: date) -> Path:
-    home.mkdir(parents=True)
+    new_home(home)
     core, files = split_company(invent_company(7, customers=120, as_of=as_of))
     write_core(core, url, TENANT)
     write_company_csv(files, home.parent / f"{home.name}-files")

@@ -11,7 +11,7 @@ import pytest
 from ingestion.csv import copy_into_drop
 from orchestration.demo.company import Company, Row, invent_company
 from orchestration.demo.write import write_csv
-from tests.orchestration.houses import differing_tables, newest_version, revhouse, rows, tables
+from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows, tables
 
 MIXES = (
     (("USD", 0.6), ("EUR", 0.4)),
@@ -79,8 +79,7 @@ def build_both(tmp_path: Path, count: int) -> tuple[Path, Path]:
     made = companies(count)
     versions = []
     for name, put in (("plain", plainly), ("scrambled", scrambled)):
-        home = tmp_path / name / "home"
-        home.mkdir(parents=True)
+        home = new_home(tmp_path / name / "home")
         settings_file(home, made)
         put(home, made, tmp_path / name / "files")
         result = revhouse(home, "build", "--as-of", "2026-10-31")
