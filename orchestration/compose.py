@@ -5,13 +5,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 from uuid import uuid4
 
+import duckdb
+
 from ingestion.csv import copy_into_drop, scan_drop
-from orchestration.publish import NothingPublished
+from orchestration.publish import NothingPublished, Warehouse
 from orchestration.reader import published
 from orchestration.runner import prepare_dagster_home
 from orchestration.settings import Settings
@@ -19,26 +23,43 @@ from orchestration.tenants import load_tenants
 
 
 class Reader:
-    """Reads the published version for the API."""
+    """Reads the published version for the API. A version is opened once, and let go when the pointer has moved."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.opened = ExitStack()
+        self.version = ""
+        self.connection: duckdb.DuckDBPyConnection | None = None
+        self.lock = Lock()
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]], dict[str, Any]]:
         """Columns, rows and the version's labels. Raises LookupError before the first publication."""
-        with published(self.settings, live=False) as (connection, pointer):
-            if pointer is None:
-                raise LookupError(str(NothingPublished()))
-            cursor = connection.execute(sql, list(params))
+        pointer = Warehouse(self.settings.warehouse).current()
+        if pointer is None:
+            raise LookupError(str(NothingPublished()))
+        with self._cursor(pointer.version) as cursor:
+            cursor.execute(sql, list(params))
             columns = [entry[0] for entry in cursor.description or ()]
-            meta = {
-                "version": pointer.version,
-                "as_of": pointer.as_of,
-                "published_at": pointer.published_at,
-                "stale": pointer.stale,
-                "stale_reason": pointer.stale_reason,
-            }
-            return columns, cursor.fetchall(), meta
+            rows = cursor.fetchall()
+        meta = {
+            "version": pointer.version,
+            "as_of": pointer.as_of,
+            "published_at": pointer.published_at,
+            "stale": pointer.stale,
+            "stale_reason": pointer.stale_reason,
+            "failed_at": pointer.failed_at,
+        }
+        return columns, rows, meta
+
+    def _cursor(self, version: str) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the opened version: whoever still reads the one before keeps it."""
+        with self.lock:
+            if self.connection is None or self.version != version:
+                self.opened.close()
+                self.connection = None
+                self.connection, _ = self.opened.enter_context(published(self.settings, version, live=False))
+                self.version = version
+            return self.connection.cursor()
 
 
 class Intake:
@@ -86,7 +107,6 @@ class Builder:
 def compose_app(settings: Settings) -> Any:
     """The FastAPI application over this home."""
     from transactional_api.main import create_app
-
     from transactional_api.settings import Settings as CoreSettings
 
     settings.home.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """When the job runs because something came: new content in the drop folder, or a longer change log in the core."""
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
 
 from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
@@ -52,7 +53,8 @@ def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
         settings = Settings()
         if not settings.has_core:
             return SkipReason("this home has no core database")
-        heads = Database(settings.database_url).change_log_heads()
+        with closing(Database(settings.database_url)) as database:
+            heads = database.change_log_heads()
         mark = ",".join(f"{tenant}:{number}" for tenant, number in sorted(heads.items()))
         mark = hashlib.sha256(mark.encode()).hexdigest()[:24] if mark else ""
         if not mark or mark == context.cursor:

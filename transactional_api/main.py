@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import ASGIApp
 
 from transactional_api import health
 from transactional_api.access import endpoints as access
@@ -17,7 +18,7 @@ from transactional_api.dashboards import endpoints as dashboards
 from transactional_api.database import Database
 from transactional_api.deals import endpoints as deals
 from transactional_api.invoices import endpoints as invoices
-from transactional_api.kit.http import PROBLEM, Problem, install_problems
+from transactional_api.kit.http import PROBLEM, OversizedAsProblem, Problem, install_problems
 from transactional_api.payments import endpoints as payments
 from transactional_api.ports import Builder, Intake, Reader
 from transactional_api.products import endpoints as products
@@ -30,6 +31,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},
     "5XX": {"model": Problem, "description": "Not done", "content": {PROBLEM: {}}},
 }
+
+
+class Core(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """Outermost, because the framework's own limit of a body answers outside of all other middleware."""
+        return OversizedAsProblem(super().build_middleware_stack())
 
 
 def create_app(
@@ -50,7 +57,7 @@ def create_app(
         yield
         database.close()
 
-    app = FastAPI(
+    app = Core(
         title="Revhouse core",
         version="0.1.0",
         description="Writes customers, subscriptions, deals, invoices and payments; shows the published figures.",

@@ -10,7 +10,9 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transactional_api.database import DatabaseUnavailable
 from transactional_api.kit.clock import as_utc, instant_text
@@ -160,6 +162,28 @@ def install_problems(app: FastAPI) -> None:
     def unexpected(_request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected %s", type(error).__name__, exc_info=error)
         return problem(500, "Unexpected error", "nothing was written; the error is in the log", "unexpected")
+
+
+class OversizedAsProblem:
+    """The framework refuses a body that is too large in plain text, before any handler; this writes the problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_replaced = False
+
+        async def forward(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                is_replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                if is_replaced:
+                    answer = problem(413, "The body is too large", "the body is too large", "http-413")
+                    await answer(scope, receive, send)
+            if not is_replaced:
+                await send(message)
+
+        await self.app(scope, receive, forward)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -251,7 +251,9 @@ def test_what_the_state_forbids_is_a_conflict(furnished: Api) -> None:
 )
 def test_bodies_that_are_no_json_too_deep_or_too_large_are_refused(api: Api, content: bytes, status: int) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json"}
-    assert api.client.post("/customers", content=content, headers=headers).status_code == status
+    answer = api.client.post("/customers", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", ["/customers/%00", "/customers/%FF", "/customers/a%2Fb", "/nothing"])

@@ -28,18 +28,19 @@ REVENUE = {
     "contraction_mrr": Decimal(1),
     "churned_mrr": Decimal(2),
 }
-AGEING = {"as_of": date(2026, 2, 20), "currency": "</script><b>", "current": Decimal(10), "total": Decimal(10)}
-FORECAST = {"metric": "mrr", "month": date(2026, 3, 1), "currency": "EUR", "value": Decimal(13000), "model": "prophet"}
+AGEING = {"as_of": date(2026, 2, 20), "currency": "</script><b>", "current": Decimal(10), "d91_120": Decimal("4.5")}
+FORECAST = {"metric": "mrr", "month": date(2026, 3, 1), "value": Decimal(13000), "model": "prophet"}
+TENANT = {"reporting_currency": "EUR"}
 
-
-ALL = ("marts.revenue_metrics", "marts.ar_aging_summary", "ml.revenue_forecasts")
+ALL = ("run.tenants", "marts.revenue_metrics", "marts.ar_aging_summary", "ml.revenue_forecasts")
 
 
 class FakeReader:
-    """A published version with the three tables, or without some of them."""
+    """A published version with the four tables, or without some of them."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Any]] = {
+            "run.tenants": TENANT,
             "marts.revenue_metrics": REVENUE,
             "marts.ar_aging_summary": AGEING,
             "ml.revenue_forecasts": FORECAST,
@@ -59,6 +60,8 @@ class FakeReader:
             "as_of": date(2026, 2, 20),
             "published_at": datetime(2026, 2, 21, 3, tzinfo=UTC),
             "stale": self.is_stale,
+            "stale_reason": "check failed: <i>" if self.is_stale else None,
+            "failed_at": "2026-02-22T03:04:05Z" if self.is_stale else None,
         }
         return list(row), [tuple(row.values())], meta
 
@@ -102,10 +105,20 @@ def test_without_a_session_the_page_is_the_login_and_reads_nothing(pages: TestCl
 def test_the_page_shows_the_published_headline_of_its_tenant_only(pages: TestClient, reader: FakeReader) -> None:
     log_in(pages)
     page = pages.get("/dashboard").text
-    for shown in ("Version <b>7</b>", "2026-02-20", "12,346 EUR", "148,148 EUR", "105.0%", ">42<", "2026-02 (to date)"):
+    for shown in (
+        "Version <b>7</b>",
+        "20 Feb 2026",
+        "21 Feb 2026, 03:00 UTC",
+        '<span>MRR <abbr>EUR</abbr></span><strong><data value="12345.6700">12,346</data>',
+        ">148,148<",
+        ">105.0%<",
+        ">42<",
+        "February 2026</time> <small>to date",
+        '<data value="14.5">14</data>',
+    ):
         assert shown in page, shown
     assert "stale" not in page
-    assert len(reader.asked) == 3
+    assert len(reader.asked) == 4
     for sql, params in reader.asked:
         assert "tenant_id = ?" in sql
         assert set(params) == {"acme"}
@@ -114,7 +127,10 @@ def test_the_page_shows_the_published_headline_of_its_tenant_only(pages: TestCli
 def test_a_stale_version_says_so(pages: TestClient, reader: FakeReader) -> None:
     reader.is_stale = True
     log_in(pages)
-    assert '<div class="banner stale">' in pages.get("/dashboard").text
+    page = pages.get("/dashboard").text
+    assert '<div class="banner stale"' in page
+    assert "22 Feb 2026, 03:04 UTC" in page
+    assert "check failed: &lt;i&gt;" in page
 
 
 def test_before_the_first_publication_the_page_says_so(pages: TestClient, reader: FakeReader) -> None:
@@ -123,7 +139,7 @@ def test_before_the_first_publication_the_page_says_so(pages: TestClient, reader
     assert "Nothing published yet" in pages.get("/dashboard").text
 
 
-@pytest.mark.parametrize("missing", ["marts.revenue_metrics", "marts.ar_aging_summary", "ml.revenue_forecasts"])
+@pytest.mark.parametrize("missing", ALL)
 def test_a_table_that_is_missing_costs_its_chart_only(pages: TestClient, reader: FakeReader, missing: str) -> None:
     del reader.tables[missing]
     log_in(pages)
