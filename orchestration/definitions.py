@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+from dagster import AssetSelection, Definitions, define_asset_job, definitions, in_process_executor
 
 from orchestration.dbt_runner import DbtProject
 from orchestration.defs.forecast import build_forecast_assets
@@ -36,10 +36,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     )
 
 
-def __getattr__(name: str) -> Any:
-    """`defs` is made when Dagster asks for it: importing this module parses nothing."""
-    if name == "defs":
-        made = build_defs()
-        globals()["defs"] = made
-        return made
-    raise AttributeError(name)
+@definitions
+def defs() -> Definitions:
+    """Made when Dagster loads the code location: importing this module parses nothing."""
+    return build_defs()

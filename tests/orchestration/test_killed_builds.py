@@ -129,8 +129,8 @@ from ingestion.raw import create_raw_relations
 
 def plain(value):
     text = "" if value is None else str(value)
-    if re.fullmatch(r"-?[0-9]+([.][0-9]+)?", text):
-        return str(Decimal(text).normalize())
+    if re.fullmatch(r"-?[0-9]+([.][0-9]+)?(E-[0-9]+)?", text):
+        return str(Decimal(text).normalize() + 0)
     return re.sub(r"([0-9])T([0-9])", r"\\1 \\2", text).removesuffix("Z").removesuffix(".000000")
 
 home = Path(os.environ["REVHOUSE_HOME"])
