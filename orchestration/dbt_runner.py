@@ -136,11 +136,11 @@ class DbtProject:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.adapters.factory import cleanup_connections
 
-        cleanup_connections()
+        cleanup_connections()  # type: ignore[no-untyped-call]
         environment = DuckDBConnectionManager._ENV
         if environment is not None:
             environment.close()
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     def _compiled(self, node: NodeResult) -> str | None:
         if node.compiled_sql:

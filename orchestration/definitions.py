@@ -6,6 +6,7 @@ from typing import Any
 from dagster import AssetSelection, Definitions, define_asset_job, definitions, in_process_executor
 
 from orchestration.dbt_runner import DbtProject
+from orchestration.defs.core_checks import build_core_checks
 from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_core, intake_drop
 from orchestration.defs.publication import build_publication_asset
@@ -22,12 +23,14 @@ JOB = "build"
 def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     """All assets, checks, the job, its schedule and its sensors; `overrides` replaces resources by name."""
     manifest = DbtProject.of(Settings()).manifest()
+    raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
     forecast = build_forecast_assets()
     publication = build_publication_asset([*dbt.keys, *forecast.keys])
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
-        assets=[intake_core, intake_drop, build_raw_assets(manifest), dbt, forecast, publication],
+        assets=[intake_core, intake_drop, raw, dbt, forecast, publication],
+        asset_checks=[build_core_checks(sorted(raw.keys))],
         jobs=[job],
         schedules=build_schedules(job),
         sensors=build_sensors(job),

@@ -54,9 +54,9 @@ def _finish(axis: Any, *, months: bool) -> None:
     from matplotlib.ticker import EngFormatter
 
     if months:
-        locator = AutoDateLocator(minticks=4, maxticks=8)
+        locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
         axis.xaxis.set_major_locator(locator)
-        axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     (axis.yaxis if months else axis.xaxis).set_major_formatter(EngFormatter(sep=""))
 
 

@@ -75,4 +75,4 @@ def failure_line(entry: EventLogEntry) -> str:
     error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip().splitlines()[0] if error is not None else (event.message or "failed")
+    return " ".join(error.message.split())[:2000] if error is not None else (event.message or "failed")

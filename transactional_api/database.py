@@ -26,6 +26,7 @@ from transactional_api.kit.clock import Clock, SystemClock
 from transactional_api.kit.constraints import refusal
 from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.recording import RecordedSession, guard_statements
+from transactional_api.kit.totals import CoreTotals, read_totals
 from transactional_api.tables import Base
 
 BUSY_SECONDS = 30
@@ -111,6 +112,13 @@ class Database:
                 return {}
             heads = connection.execute(select(ChangeLogHead.tenant_id, ChangeLogHead.last_change_no))
             return {str(row[0]): int(row[1]) for row in heads}
+
+    def totals(self) -> CoreTotals:
+        """Heads, row counts and sums of every logged table in one consistent read; empty before the first migration."""
+        with self._translated(), self._reading() as connection:
+            if not inspect(connection).has_table(ChangeLogHead.__tablename__):
+                return CoreTotals({}, {})
+            return read_totals(connection, Base)
 
     def verify_chain(self, tenant_id: str, on_progress: Callable[[int], None] | None = None) -> ChainVerdict:
         """Recompute the tenant's whole chain; the verdict says where it breaks."""

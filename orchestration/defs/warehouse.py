@@ -93,12 +93,13 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
             progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {len(nodes) - built} checks")
         details = plots.table_metadata(build.build)
         for node in nodes:
-            if node.status == "success" and (key := key_of.get(node.unique_id)) in context.selected_asset_keys:
+            key = key_of.get(node.unique_id)
+            if node.status == "success" and key is not None and key in context.selected_asset_keys:
                 yield MaterializeResult(
                     asset_key=key, metadata={"seconds": round(node.seconds, 3), **details.get(key, {})}
                 )
             check = check_of.get(node.unique_id)
-            if node.status != "skipped" and check in context.selected_asset_check_keys:
+            if node.status != "skipped" and check is not None and check in context.selected_asset_check_keys:
                 yield check_result(check, node)
         if broken := [node for node in nodes if node.status in {"error", "fail"}]:
             raise Failure(description=explain(build, broken), allow_retries=False)
