@@ -538,6 +538,6 @@ def _rates(company: Company, rng: random.Random, first_month: date, currencies: 
     quote = currencies[0][0]
     for base, _ in currencies[1:]:
         rate = float(PER_USD[quote] / PER_USD[base])
-        for day in _business_days(first_month - timedelta(days=40), company.as_of):
+        for day in _business_days(first_month - timedelta(days=130), company.as_of):
             rate *= 1 + rng.gauss(0, 0.003)
             company.add("fx_rates", rate_on=day, base=base, quote=quote, rate=Decimal(f"{rate:.6f}"))

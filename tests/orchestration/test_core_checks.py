@@ -47,9 +47,8 @@ def assert_not_published(home: Path, check: str) -> None:
 
 def test_a_row_changed_without_the_log_blocks_publication(home: Path) -> None:
     with behind_the_back(home) as core:
-        core.execute(
-            "update invoice_lines set net_minor = net_minor + 1 where line_id = (select min(line_id) from invoice_lines)"
-        )
+        [line_id] = core.execute("select min(line_id) from invoice_lines").fetchone()
+        core.execute("update invoice_lines set net_minor = net_minor + 1 where line_id = ?", [line_id])
     assert_not_published(home, "warehouse_copy_equals_core")
 
 
