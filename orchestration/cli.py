@@ -45,15 +45,19 @@ class Format(StrEnum):
 def shown_progress() -> Iterator[None]:
     """A live line on a terminal, one line per step otherwise."""
     if not err.is_terminal:
-        last: list[str] = []
+        latest: dict[str, str] = {}
 
         def plain(step: str, message: str) -> None:
-            if last != [step]:
-                last[:] = [step]
-                err.print(f"{step}: {message}" if "/" not in message else f"{step} …")
+            if latest and step not in latest:
+                err.print("{}: {}".format(*latest.popitem()))
+            latest[step] = message
 
-        with progress.listening(plain):
-            yield
+        try:
+            with progress.listening(plain):
+                yield
+        finally:
+            for step, message in latest.items():
+                err.print(f"{step}: {message}")
         return
     with err.status("starting") as status:
         done: dict[str, str] = {}
