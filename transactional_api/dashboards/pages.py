@@ -108,7 +108,7 @@ def _charts(figures: Figures) -> str:
             f"Share of what is outstanding on {aged_on}, by days past due",
             _ageing_table(figures.ageing),
         ),
-        ("forecast", "MRR forecast", f"{currency}, with the ranges of 80% and 95%", _forecast_note(figures.forecast)),
+        ("forecast", "MRR forecast", f"{currency}, {_ranges(figures.forecast)}", _forecast_note(figures.forecast)),
     )
     return "".join(
         f'<section class="card"><h2>{title}</h2><p>{what}</p><ul class="legend" id="{name}-legend"></ul>'
@@ -131,6 +131,12 @@ def _ageing_table(rows: list[Row]) -> str:
         body += f"<td>{written.days(row.get('dso_countback'))}</td></tr>"
     head = "".join(f"<th>{name}</th>" for name in heads)
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _ranges(rows: list[Row]) -> str:
+    """A model that was tried too seldom on the past has no range that could be believed."""
+    is_ranged = any(row.get("low_80") is not None for row in rows)
+    return "with the ranges of 80% and 95%" if is_ranged else "without ranges: the past is too short to tell them"
 
 
 def _forecast_note(rows: list[Row]) -> str:

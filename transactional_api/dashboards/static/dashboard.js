@@ -31,6 +31,9 @@
     }));
   }
 
+  // A card also changes its size when a scroll bar appears or its neighbour grows, which is no resize of the window.
+  const watcher = new ResizeObserver((changes) => changes.forEach(({ target }) => Plotly.Plots.resize(target)));
+
   function draw(id, rows, traces, legend, extra = {}) {
     const place = document.getElementById(id);
     if (!place) return;
@@ -52,9 +55,9 @@
       hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
       ...extra,
       xaxis: { ...axis, showgrid: false, hoverformat: "%B %Y", nticks: place.clientWidth < 440 ? 4 : 8, ...extra.xaxis },
-      yaxis: { ...axis, rangemode: "tozero", nticks: 7, ticksuffix: " ", ...extra.yaxis },
+      yaxis: { ...axis, rangemode: "tozero", nticks: 7, separatethousands: true, ticksuffix: " ", ...extra.yaxis },
     };
-    Plotly.react(place, traces, layout, { responsive: true, displayModeBar: false });
+    Plotly.react(place, traces, layout, { displayModeBar: false }).then(() => watcher.observe(place));
   }
 
   function drawRevenue() {
@@ -112,18 +115,20 @@
     const rows = [...start, ...foretold];
     const accent = colour("--accent");
     const model = foretold.length ? foretold[0].model : "";
+    const isRanged = foretold.some((row) => row.low_80 !== null && row.low_95 !== null);
+    const ranges = isRanged ? [band(rows, "low_95", "high_95", 0.16), band(rows, "low_80", "high_80", 0.24)] : [];
+    const within = " (80%: %{customdata[0]:,.0f} to %{customdata[1]:,.0f})";
     draw("forecast", foretold, [
-      band(rows, "low_95", "high_95", 0.16),
-      band(rows, "low_80", "high_80", 0.24),
+      ...ranges,
       { x: column(known, "month"), y: column(known, "mrr"), name: "Actual", mode: "lines", type: "scatter",
         line: { color: colour("--ink"), width: 2 }, hovertemplate: money() },
       { x: column(rows, "month"), y: column(rows, "value"), name: "Forecast", type: "scatter", mode: "lines",
         line: { color: accent, width: 2.5, dash: "dot" },
         customdata: rows.map((row) => [row.low_80, row.high_80]),
-        hovertemplate: `${money()} (80%: %{customdata[0]:,.0f} to %{customdata[1]:,.0f})` },
+        hovertemplate: money() + (isRanged ? within : "") },
     ], [
       ["Actual", colour("--ink"), "line"], [`Forecast (${model})`, accent, "dots"],
-      ["80%", "rgba(79,125,240,.42)"], ["95%", "rgba(79,125,240,.2)"],
+      ...(isRanged ? [["80%", "rgba(79,125,240,.42)"], ["95%", "rgba(79,125,240,.2)"]] : []),
     ]);
   }
 
