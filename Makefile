@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 SQL_READY := .venv-sql/.ready
 SQL := dbt_project/models dbt_project/tests dbt_project/macros
+# sqlfmt takes // for a comment and would swallow the rest of the line.
+NO_SLASHES = @if grep -rn --include='*.sql' '//' $(SQL); then echo "write divide(a, b) for a // b"; exit 1; fi
 
 .PHONY: setup demo test test-long check format dev serve clean
 
@@ -37,13 +39,15 @@ check: $(READY) $(SQL_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	.venv-sql/bin/sqlfmt --check --quiet $(SQL)
+	$(NO_SLASHES)
+	.venv-sql/bin/sqlfmt --check --no-progressbar $(SQL)
 	.venv-sql/bin/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
 	$(BIN)/python -m orchestration.dbt_check
 
 format: $(READY) $(SQL_READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NO_SLASHES)
 	.venv-sql/bin/sqlfmt --quiet $(SQL)
 
 dev: $(READY)

@@ -1,23 +1,23 @@
 {#- Money is integers. These are the only places where it is divided, rounded or turned into a decimal. -#}
-
 {#- a / b rounded half-up, away from zero. Both are integers, b is above 0. -#}
 {% macro divide_half_up(a, b) -%}
-    (case
-        when ({{ a }}) >= 0 then (2 * ({{ a }}) + ({{ b }})) // (2 * ({{ b }}))
-        else -((({{ b }}) - 2 * ({{ a }})) // (2 * ({{ b }})))
-    end)
+    (
+        case
+            when ({{ a }}) >= 0
+            then divide(2 * ({{ a }}) + ({{ b }}), 2 * ({{ b }}))
+            else - divide(({{ b }}) - 2 * ({{ a }}), 2 * ({{ b }}))
+        end
+    )
 {%- endmacro %}
 
 {#- A decimal(38,6) as an integer count of millionths. -#}
-{% macro to_millionths(amount) -%}
-    (({{ amount }}) * 1000000)::hugeint
-{%- endmacro %}
+{% macro to_millionths(amount) -%}(({{ amount }}) * 1000000)::hugeint {%- endmacro %}
 
 {#- Currency units to minor units; null when the currency has fewer decimals than the amount, or is unknown. -#}
 {% macro to_minor(amount, millionths_per_minor) -%}
     case
         when {{ to_millionths(amount) }} % {{ millionths_per_minor }} = 0
-            then try_cast({{ to_millionths(amount) }} // {{ millionths_per_minor }} as bigint)
+        then try_cast(divide({{ to_millionths(amount) }}, {{ millionths_per_minor }}) as bigint)
     end
 {%- endmacro %}
 
@@ -28,20 +28,16 @@
 
 {#- Minor units to the type of a money column in marts. -#}
 {% macro money(minor, millionths_per_minor) -%}
-    {{ money4('((' ~ minor ~ ')::hugeint * ' ~ millionths_per_minor ~ ' // 100)') }}
+    {{ money4("divide((" ~ minor ~ ")::hugeint * " ~ millionths_per_minor ~ ", 100)") }}
 {%- endmacro %}
 
 {#- Ten-thousandths of a currency unit (the unit of MRR and of reporting amounts) to the type of a money column. -#}
-{% macro money4(units) -%}
-    (({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4)
-{%- endmacro %}
+{% macro money4(units) -%} (({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4) {%- endmacro %}
 
 {#- An amount in another currency, rounded once. The rate is a fraction of integers. -#}
 {% macro convert(amount, numerator, denominator) -%}
-    {{ divide_half_up('(' ~ amount ~ ')::hugeint * ' ~ numerator, denominator) }}
+    {{ divide_half_up("(" ~ amount ~ ")::hugeint * " ~ numerator, denominator) }}
 {%- endmacro %}
 
 {#- An unrounded rate: null when its denominator is 0. -#}
-{% macro ratio(a, b) -%}
-    (({{ a }})::double / nullif({{ b }}, 0)::double)
-{%- endmacro %}
+{% macro ratio(a, b) -%} (({{ a }})::double / nullif({{ b }}, 0)::double) {%- endmacro %}

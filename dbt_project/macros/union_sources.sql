@@ -1,10 +1,11 @@
 {#- Rows of the core and of the drop; where both know a key, the core's row stands. -#}
 {% macro union_sources(app, csv, keys) -%}
-    select * from {{ ref(app) }}
+    select *
+    from {{ ref(app) }}
     union all by name
     select *
     from {{ ref(csv) }}
-    anti join {{ ref(app) }} using ({{ keys | join(', ') }})
+    anti join {{ ref(app) }} using ({{ keys | join(", ") }})
 {%- endmacro %}
 
 {#- The drop's rows that gave way to the core's, in the shape of ops.set_aside_rows. -#}
@@ -16,10 +17,10 @@
         null::bigint as change_no,
         '{{ data_set }}' as data_set,
         'also_in_core' as rule,
-        concat_ws(' · ', {{ keys[1:] | join('::varchar, ') }}::varchar) as detail,
+        concat_ws(' · ', {{ keys[1:] | join("::varchar, ") }}::varchar) as detail,
         true as is_excluded
     from {{ ref(csv) }}
-    semi join {{ ref(app) }} using ({{ keys | join(', ') }})
+    semi join {{ ref(app) }} using ({{ keys | join(", ") }})
 {%- endmacro %}
 
 {#- Rows that name a parent which has not come yet: listed, not removed. -#}

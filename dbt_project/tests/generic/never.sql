@@ -1,6 +1,4 @@
 {#- Rows that must not exist. -#}
 {% test never(model, condition, shown) %}
-select {{ shown | join(', ') }}
-from {{ model }}
-where {{ condition }}
+    select {{ shown | join(", ") }} from {{ model }} where {{ condition }}
 {% endtest %}

@@ -1,20 +1,21 @@
 -- The month's headline figures are the sums of its customers' cells, without exception.
-with customers as (
-    select
-        tenant_id,
-        month,
-        sum(opening_mrr_reporting) as opening_mrr,
-        sum(new_mrr_reporting) as new_mrr,
-        sum(reactivation_mrr_reporting) as reactivation_mrr,
-        sum(expansion_mrr_reporting) as expansion_mrr,
-        sum(contraction_mrr_reporting) as contraction_mrr,
-        sum(churned_mrr_reporting) as churned_mrr,
-        sum(fx_mrr_reporting) as fx_mrr,
-        sum(closing_mrr_reporting) as mrr,
-        count(distinct customer_id) filter (where closing_mrr > 0) as customers
-    from {{ ref('mrr_movements') }}
-    group by all
-)
+with
+    customers as (
+        select
+            tenant_id,
+            month,
+            sum(opening_mrr_reporting) as opening_mrr,
+            sum(new_mrr_reporting) as new_mrr,
+            sum(reactivation_mrr_reporting) as reactivation_mrr,
+            sum(expansion_mrr_reporting) as expansion_mrr,
+            sum(contraction_mrr_reporting) as contraction_mrr,
+            sum(churned_mrr_reporting) as churned_mrr,
+            sum(fx_mrr_reporting) as fx_mrr,
+            sum(closing_mrr_reporting) as mrr,
+            count(distinct customer_id) filter (where closing_mrr > 0) as customers
+        from {{ ref("mrr_movements") }}
+        group by all
+    )
 
 select
     coalesce(c.tenant_id, m.tenant_id) as tenant_id,
@@ -22,7 +23,7 @@ select
     c.mrr as sum_of_customers,
     m.mrr
 from customers as c
-full join {{ ref('revenue_metrics') }} as m on c.tenant_id = m.tenant_id and c.month = m.month
+full join {{ ref("revenue_metrics") }} as m on c.tenant_id = m.tenant_id and c.month = m.month
 where
     coalesce(c.opening_mrr, 0) is distinct from m.opening_mrr
     or coalesce(c.new_mrr, 0) is distinct from m.new_mrr

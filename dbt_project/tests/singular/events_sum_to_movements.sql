@@ -1,19 +1,20 @@
 -- The events of all days up to a month-end add up to the MRR of that month-end, customer by customer.
-with changes as (
-    select
-        e.tenant_id,
-        e.customer_id,
-        e.currency,
-        date_trunc('month', e.day)::date as month,
-        sum(e.delta_mrr) as change
-    from {{ ref('mrr_events') }} as e
-    group by all
-),
+with
+    changes as (
+        select
+            e.tenant_id,
+            e.customer_id,
+            e.currency,
+            date_trunc('month', e.day)::date as month,
+            sum(e.delta_mrr) as change
+        from {{ ref("mrr_events") }} as e
+        group by all
+    ),
 
-movements as (
-    select tenant_id, customer_id, currency, month, closing_mrr - opening_mrr as change
-    from {{ ref('mrr_movements') }}
-)
+    movements as (
+        select tenant_id, customer_id, currency, month, closing_mrr - opening_mrr as change
+        from {{ ref("mrr_movements") }}
+    )
 
 select
     coalesce(c.tenant_id, m.tenant_id) as tenant_id,

@@ -1,18 +1,18 @@
 {% set pairs = [
-    ('customers', ['customer_id']),
-    ('products', ['product_id']),
-    ('subscriptions', ['subscription_id', 'item_id', 'started_on']),
-    ('invoices', ['invoice_id']),
-    ('invoice_lines', ['line_id']),
-    ('payments', ['payment_id']),
-    ('payment_allocations', ['payment_id', 'invoice_id', 'allocated_on']),
-    ('deals', ['deal_id']),
-    ('deal_stages', ['deal_id']),
+    ("customers", ["customer_id"]),
+    ("products", ["product_id"]),
+    ("subscriptions", ["subscription_id", "item_id", "started_on"]),
+    ("invoices", ["invoice_id"]),
+    ("invoice_lines", ["line_id"]),
+    ("payments", ["payment_id"]),
+    ("payment_allocations", ["payment_id", "invoice_id", "allocated_on"]),
+    ("deals", ["deal_id"]),
+    ("deal_stages", ["deal_id"]),
 ] %}
 
 {% for data_set, keys in pairs %}
-{% if not loop.first %}
-union all
-{% endif %}
-{{ rows_also_in_core('stg_app__' ~ data_set, 'stg_csv__' ~ data_set, ['tenant_id'] + keys, data_set) }}
+    {% if not loop.first %}
+        union all
+    {% endif %}
+    {{ rows_also_in_core("stg_app__" ~ data_set, "stg_csv__" ~ data_set, ["tenant_id"] + keys, data_set) }}
 {% endfor %}

@@ -1,11 +1,13 @@
 -- Rows that a rule across files took out of the figures, from each model that judges.
-{{ rows_set_aside('int_mrr__items_dated', 'subscriptions', "concat_ws(' · ', subscription_id, item_id, started_on)") }}
+{{ rows_set_aside("int_mrr__items_dated", "subscriptions", "concat_ws(' · ', subscription_id, item_id, started_on)") }}
 union all
-{{ rows_set_aside('int_receivables__invoice_lines_valued', 'invoice_lines', "concat_ws(' · ', line_id, currency)") }}
+{{ rows_set_aside("int_receivables__invoice_lines_valued", "invoice_lines", "concat_ws(' · ', line_id, currency)") }}
 union all
-{{ rows_set_aside(
-    'int_receivables__instalments_judged', 'invoice_instalments', "concat_ws(' · ', invoice_id, due_on)"
-) }}
+{{
+    rows_set_aside(
+        "int_receivables__instalments_judged", "invoice_instalments", "concat_ws(' · ', invoice_id, due_on)"
+    )
+}}
 union all
 select
     tenant_id,
@@ -16,7 +18,7 @@ select
     set_aside_rule as rule,
     concat_ws(' · ', payment_id, invoice_id, payment_currency) as detail,
     data_set = 'payment_allocations' as is_excluded
-from {{ ref('int_receivables__allocations_judged') }}
+from {{ ref("int_receivables__allocations_judged") }}
 where set_aside_rule is not null
 union all
 select
@@ -28,14 +30,14 @@ select
     set_aside_rule as rule,
     concat_ws(' · ', credit_note_id, invoice_id, currency) as detail,
     amount_minor is null as is_excluded
-from {{ ref('int_receivables__credits_judged') }}
+from {{ ref("int_receivables__credits_judged") }}
 where set_aside_rule is not null
 union all
-{{ rows_set_aside('int_receivables__write_offs_judged', 'write_offs', 'write_off_id') }}
+{{ rows_set_aside("int_receivables__write_offs_judged", "write_offs", "write_off_id") }}
 union all
-{{ rows_set_aside('int_receivables__refunds_judged', 'refunds', 'refund_id') }}
+{{ rows_set_aside("int_receivables__refunds_judged", "refunds", "refund_id") }}
 union all
-{{ rows_set_aside('int_pipeline__deals_dated', 'deals', "concat_ws(' · ', deal_id, currency)") }}
+{{ rows_set_aside("int_pipeline__deals_dated", "deals", "concat_ws(' · ', deal_id, currency)") }}
 union all
 select
     tenant_id,
@@ -46,5 +48,5 @@ select
     'more_decimals_than_currency' as rule,
     concat_ws(' · ', payment_id, currency) as detail,
     true as is_excluded
-from {{ ref('int_receivables__payments_unioned') }}
+from {{ ref("int_receivables__payments_unioned") }}
 where amount_minor is null

@@ -1,37 +1,35 @@
 -- MRR before and after each day on which it changes, per customer and currency.
-with changes as (
-    select tenant_id, customer_id, currency, valid_from as day, net_mrr, paused_mrr
-    from {{ ref('int_mrr__segments') }}
-    where net_mrr > 0 or paused_mrr > 0
-    union all
-    select tenant_id, customer_id, currency, valid_to, -net_mrr, -paused_mrr
-    from {{ ref('int_mrr__segments') }}
-    where net_mrr > 0 or paused_mrr > 0
-),
+with
+    changes as (
+        select tenant_id, customer_id, currency, valid_from as day, net_mrr, paused_mrr
+        from {{ ref("int_mrr__segments") }}
+        where net_mrr > 0 or paused_mrr > 0
+        union all
+        select tenant_id, customer_id, currency, valid_to, - net_mrr, - paused_mrr
+        from {{ ref("int_mrr__segments") }}
+        where net_mrr > 0 or paused_mrr > 0
+    ),
 
-daily as (
-    select
-        c.tenant_id,
-        c.customer_id,
-        c.currency,
-        c.day,
-        sum(c.net_mrr)::bigint as delta_mrr,
-        sum(c.paused_mrr)::bigint as paused_delta
-    from changes as c
-    inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-    where c.day <= t.as_of
-    group by all
-    having sum(c.net_mrr) <> 0 or sum(c.paused_mrr) <> 0
-),
+    daily as (
+        select
+            c.tenant_id,
+            c.customer_id,
+            c.currency,
+            c.day,
+            sum(c.net_mrr)::bigint as delta_mrr,
+            sum(c.paused_mrr)::bigint as paused_delta
+        from changes as c
+        inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+        where c.day <= t.as_of
+        group by all
+        having sum(c.net_mrr) <> 0 or sum(c.paused_mrr) <> 0
+    ),
 
-running as (
-    select
-        *,
-        sum(delta_mrr) over days as mrr_after,
-        sum(paused_delta) over days as paused_after
-    from daily
-    window days as (partition by tenant_id, customer_id, currency order by day)
-)
+    running as (
+        select *, sum(delta_mrr) over days as mrr_after, sum(paused_delta) over days as paused_after
+        from daily
+        window days as (partition by tenant_id, customer_id, currency order by day)
+    )
 
 select
     tenant_id,

@@ -1,20 +1,28 @@
 -- Every month of a tenant from its first figure to the as-of month, months without movement included.
-with spans as (
-    select tenant_id, min(month_index) as first_month
-    from (
-        select tenant_id, month_index from {{ ref('int_mrr__metric_sums') }}
-        union all
-        select tenant_id, month_index from {{ ref('int_mrr__apart_sums') }}
-    )
-    group by all
-),
+with
+    spans as (
+        select tenant_id, min(month_index) as first_month
+        from
+            (
+                select tenant_id, month_index
+                from {{ ref("int_mrr__metric_sums") }}
+                union all
+                select tenant_id, month_index
+                from {{ ref("int_mrr__apart_sums") }}
+            )
+        group by all
+    ),
 
-months as (
-    select s.tenant_id, t.as_of, t.as_of_month, t.gross_margin, unnest(range(s.first_month, t.as_of_month + 1))
-        as month_index
-    from spans as s
-    inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-)
+    months as (
+        select
+            s.tenant_id,
+            t.as_of,
+            t.as_of_month,
+            t.gross_margin,
+            unnest(range(s.first_month, t.as_of_month + 1)) as month_index
+        from spans as s
+        inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+    )
 
 select
     m.*,
@@ -42,12 +50,13 @@ select
     p.mrr as previous_mrr,
     b.mrr as year_ago_mrr
 from months as m
-left join {{ ref('int_mrr__metric_sums') }} as s using (tenant_id, month_index)
-left join {{ ref('int_mrr__apart_sums') }} as a using (tenant_id, month_index)
-left join {{ ref('int_mrr__retention_12m') }} as y using (tenant_id, month_index)
-left join {{ ref('int_mrr__gross_margins') }} as g
-    on m.tenant_id = g.tenant_id and m.month_index = g.month_index and g.mrr > 0
-left join {{ ref('int_mrr__metric_sums') }} as p
-    on m.tenant_id = p.tenant_id and p.month_index = m.month_index - 1
-left join {{ ref('int_mrr__metric_sums') }} as b
-    on m.tenant_id = b.tenant_id and b.month_index = m.month_index - 12
+left join {{ ref("int_mrr__metric_sums") }} as s using (tenant_id, month_index)
+left join {{ ref("int_mrr__apart_sums") }} as a using (tenant_id, month_index)
+left join {{ ref("int_mrr__retention_12m") }} as y using (tenant_id, month_index)
+left join
+    {{ ref("int_mrr__gross_margins") }} as g
+    on m.tenant_id = g.tenant_id
+    and m.month_index = g.month_index
+    and g.mrr > 0
+left join {{ ref("int_mrr__metric_sums") }} as p on m.tenant_id = p.tenant_id and p.month_index = m.month_index - 1
+left join {{ ref("int_mrr__metric_sums") }} as b on m.tenant_id = b.tenant_id and b.month_index = m.month_index - 12

@@ -1,1 +1,1 @@
-{{ union_sources('stg_app__products', 'stg_csv__products', ['tenant_id', 'product_id']) }}
+{{ union_sources("stg_app__products", "stg_csv__products", ["tenant_id", "product_id"]) }}

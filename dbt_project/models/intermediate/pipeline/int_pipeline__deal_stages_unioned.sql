@@ -1,1 +1,1 @@
-{{ union_sources('stg_app__deal_stages', 'stg_csv__deal_stages', ['tenant_id', 'deal_id']) }}
+{{ union_sources("stg_app__deal_stages", "stg_csv__deal_stages", ["tenant_id", "deal_id"]) }}

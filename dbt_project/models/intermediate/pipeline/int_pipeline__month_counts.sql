@@ -1,36 +1,38 @@
 -- Deals counted per month: open at its snapshot, created and closed in it, and the median days from start to win.
-with opened as (
-    select tenant_id, month_index, count(*) as open_deals
-    from {{ ref('int_pipeline__open_months') }}
-    group by all
-),
+with
+    opened as (
+        select tenant_id, month_index, count(*) as open_deals from {{ ref("int_pipeline__open_months") }} group by all
+    ),
 
-created as (
-    select tenant_id, {{ month_index('created_on') }} as month_index, count(*) as created_deals
-    from {{ ref('int_pipeline__deals_dated') }}
-    where created_on <= as_of
-    group by all
-),
+    created as (
+        select tenant_id, {{ month_index("created_on") }} as month_index, count(*) as created_deals
+        from {{ ref("int_pipeline__deals_dated") }}
+        where created_on <= as_of
+        group by all
+    ),
 
-closed as (
-    select
-        tenant_id,
-        {{ month_index('ended_on') }} as month_index,
-        count(*) filter (where outcome = 'won') as won_deals,
-        count(*) filter (where outcome = 'lost') as lost_deals,
-        (2 * median(cycle_days) filter (where outcome = 'won'))::bigint as cycle_half_days
-    from {{ ref('int_pipeline__deals_dated') }}
-    where outcome in ('won', 'lost') and ended_on <= as_of
-    group by all
-),
+    closed as (
+        select
+            tenant_id,
+            {{ month_index("ended_on") }} as month_index,
+            count(*) filter (where outcome = 'won') as won_deals,
+            count(*) filter (where outcome = 'lost') as lost_deals,
+            (2 * median(cycle_days) filter (where outcome = 'won'))::bigint as cycle_half_days
+        from {{ ref("int_pipeline__deals_dated") }}
+        where outcome in ('won', 'lost') and ended_on <= as_of
+        group by all
+    ),
 
-keys as (
-    select tenant_id, month_index from opened
-    union
-    select tenant_id, month_index from created
-    union
-    select tenant_id, month_index from closed
-)
+    keys as (
+        select tenant_id, month_index
+        from opened
+        union
+        select tenant_id, month_index
+        from created
+        union
+        select tenant_id, month_index
+        from closed
+    )
 
 select
     k.tenant_id,

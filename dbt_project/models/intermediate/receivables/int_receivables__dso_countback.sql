@@ -1,72 +1,72 @@
 -- Months backwards from each snapshot, each taking its sales off the receivables until nothing is left of them.
-with sales as (
-    select
-        r.tenant_id,
-        r.currency,
-        r.month_index,
-        r.as_of,
-        greatest(r.total_minor, 0) as receivable_minor,
-        s.issue_month,
-        sum(s.sales_minor) as sales_minor
-    from {{ ref('int_receivables__totals') }} as r
-    inner join {{ ref('int_receivables__month_sales') }} as s
-        on
-            r.tenant_id = s.tenant_id
+with
+    sales as (
+        select
+            r.tenant_id,
+            r.currency,
+            r.month_index,
+            r.as_of,
+            greatest(r.total_minor, 0) as receivable_minor,
+            s.issue_month,
+            sum(s.sales_minor) as sales_minor
+        from {{ ref("int_receivables__totals") }} as r
+        inner join
+            {{ ref("int_receivables__month_sales") }} as s
+            on r.tenant_id = s.tenant_id
             and r.currency = s.currency
-            and s.issue_month <= r.month_index
-            and s.void_month > r.month_index
-    group by all
-),
+            and r.month_index >= s.issue_month
+            and r.month_index < s.void_month
+        group by all
+    ),
 
-months as (
-    select
-        *,
-        case
-            when issue_month = month_index then day(as_of)
-            else day(last_day({{ month_start('issue_month') }}))
-        end as days,
-        sum(sales_minor) over backwards as taken_minor
-    from sales
-    window backwards as (partition by tenant_id, currency, month_index order by issue_month desc)
-),
+    months as (
+        select
+            *,
+            case
+                when issue_month = month_index then day(as_of) else day(last_day({{ month_start("issue_month") }}))
+            end as days,
+            sum(sales_minor) over backwards as taken_minor
+        from sales
+        window backwards as (partition by tenant_id, currency, month_index order by issue_month desc)
+    ),
 
--- The days from the snapshot's month down to just after a month of sales; months without sales count in full.
-dated as (
-    select
-        *,
-        as_of - last_day({{ month_start('issue_month') }}) as days_after,
-        row_number() over (
-            partition by tenant_id, currency, month_index
-            order by taken_minor >= receivable_minor desc, issue_month desc
-        ) as priority
-    from months
-),
+    -- The days from the snapshot's month down to just after a month of sales; months without sales count in full.
+    dated as (
+        select
+            *,
+            as_of - last_day({{ month_start("issue_month") }}) as days_after,
+            row_number() over (
+                partition by tenant_id, currency, month_index
+                order by taken_minor >= receivable_minor desc, issue_month desc
+            ) as priority
+        from months
+    ),
 
-last_months as (
-    select *
-    from dated
-    where taken_minor >= receivable_minor and priority = 1
-),
+    last_months as (select * from dated where taken_minor >= receivable_minor and priority = 1),
 
-first_months as (
-    select tenant_id, currency, month_index, as_of, receivable_minor, min(issue_month) as first_month
-    from sales
-    group by all
-)
+    first_months as (
+        select tenant_id, currency, month_index, as_of, receivable_minor, min(issue_month) as first_month
+        from sales
+        group by all
+    )
 
 select
     f.tenant_id,
     f.currency,
     f.month_index,
     case
-        when f.receivable_minor = 0 then 0
-        when l.issue_month is null then (f.as_of - {{ month_start('f.first_month') }} + 1)::double
+        when f.receivable_minor = 0
+        then 0
+        when l.issue_month is null
+        then (f.as_of - {{ month_start("f.first_month") }} + 1)::double
         else
-            {{ ratio(
-                'greatest(l.days_after, 0) * l.sales_minor'
-                ~ ' + (l.receivable_minor - l.taken_minor + l.sales_minor) * l.days',
-                'l.sales_minor'
-            ) }}
+            {{
+                ratio(
+                    "greatest(l.days_after, 0) * l.sales_minor"
+                    ~ " + (l.receivable_minor - l.taken_minor + l.sales_minor) * l.days",
+                    "l.sales_minor",
+                )
+            }}
     end as dso_countback
 from first_months as f
 left join last_months as l using (tenant_id, currency, month_index)

@@ -1,14 +1,11 @@
 -- Invoices that were ever open: posted ones, and void ones until their void. Totals are with tax.
-with totals as (
-    select
-        tenant_id,
-        invoice_id,
-        sum(net_minor) as net_minor,
-        sum(tax_minor) as tax_minor
-    from {{ ref('int_receivables__invoice_lines_valued') }}
-    where set_aside_rule is null
-    group by all
-)
+with
+    totals as (
+        select tenant_id, invoice_id, sum(net_minor) as net_minor, sum(tax_minor) as tax_minor
+        from {{ ref("int_receivables__invoice_lines_valued") }}
+        where set_aside_rule is null
+        group by all
+    )
 
 select
     i.tenant_id,
@@ -26,6 +23,6 @@ select
     coalesce(t.net_minor, 0)::bigint as net_minor,
     coalesce(t.tax_minor, 0)::bigint as tax_minor,
     coalesce(t.net_minor + t.tax_minor, 0)::bigint as total_minor
-from {{ ref('int_receivables__invoices_unioned') }} as i
+from {{ ref("int_receivables__invoices_unioned") }} as i
 left join totals as t using (tenant_id, invoice_id)
 where i.status <> 'draft'

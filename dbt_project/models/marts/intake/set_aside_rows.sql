@@ -1,40 +1,53 @@
 {% set child_references = [
-    ('int_mrr__subscriptions_unioned', 'int_customers__customers_unioned', 'customer_id', 'subscriptions'),
-    ('int_mrr__subscriptions_unioned', 'int_mrr__products_unioned', 'product_id', 'subscriptions'),
-    ('int_receivables__invoices_unioned', 'int_customers__customers_unioned', 'customer_id', 'invoices'),
-    ('int_receivables__invoice_lines_unioned', 'int_receivables__invoices_unioned', 'invoice_id', 'invoice_lines'),
-    ('int_receivables__payments_unioned', 'int_customers__customers_unioned', 'customer_id', 'payments'),
-    ('int_receivables__payments_unioned', 'int_receivables__invoices_unioned', 'invoice_id', 'payments'),
-    ('int_receivables__payment_allocations_unioned', 'int_receivables__payments_unioned', 'payment_id',
-     'payment_allocations'),
-    ('int_receivables__payment_allocations_unioned', 'int_receivables__invoices_unioned', 'invoice_id',
-     'payment_allocations'),
-    ('stg_csv__credit_notes', 'int_customers__customers_unioned', 'customer_id', 'credit_notes'),
-    ('stg_csv__credit_notes', 'int_receivables__invoices_unioned', 'invoice_id', 'credit_notes'),
-    ('stg_csv__write_offs', 'int_receivables__invoices_unioned', 'invoice_id', 'write_offs'),
-    ('stg_csv__refunds', 'int_receivables__payments_unioned', 'payment_id', 'refunds'),
-    ('stg_csv__invoice_instalments', 'int_receivables__invoices_unioned', 'invoice_id', 'invoice_instalments'),
-    ('int_pipeline__deals_unioned', 'int_customers__customers_unioned', 'customer_id', 'deals'),
-    ('int_pipeline__deal_stages_unioned', 'int_pipeline__deals_unioned', 'deal_id', 'deal_stages'),
+    ("int_mrr__subscriptions_unioned", "int_customers__customers_unioned", "customer_id", "subscriptions"),
+    ("int_mrr__subscriptions_unioned", "int_mrr__products_unioned", "product_id", "subscriptions"),
+    ("int_receivables__invoices_unioned", "int_customers__customers_unioned", "customer_id", "invoices"),
+    (
+        "int_receivables__invoice_lines_unioned",
+        "int_receivables__invoices_unioned",
+        "invoice_id",
+        "invoice_lines",
+    ),
+    ("int_receivables__payments_unioned", "int_customers__customers_unioned", "customer_id", "payments"),
+    ("int_receivables__payments_unioned", "int_receivables__invoices_unioned", "invoice_id", "payments"),
+    (
+        "int_receivables__payment_allocations_unioned",
+        "int_receivables__payments_unioned",
+        "payment_id",
+        "payment_allocations",
+    ),
+    (
+        "int_receivables__payment_allocations_unioned",
+        "int_receivables__invoices_unioned",
+        "invoice_id",
+        "payment_allocations",
+    ),
+    ("stg_csv__credit_notes", "int_customers__customers_unioned", "customer_id", "credit_notes"),
+    ("stg_csv__credit_notes", "int_receivables__invoices_unioned", "invoice_id", "credit_notes"),
+    ("stg_csv__write_offs", "int_receivables__invoices_unioned", "invoice_id", "write_offs"),
+    ("stg_csv__refunds", "int_receivables__payments_unioned", "payment_id", "refunds"),
+    (
+        "stg_csv__invoice_instalments",
+        "int_receivables__invoices_unioned",
+        "invoice_id",
+        "invoice_instalments",
+    ),
+    ("int_pipeline__deals_unioned", "int_customers__customers_unioned", "customer_id", "deals"),
+    ("int_pipeline__deal_stages_unioned", "int_pipeline__deals_unioned", "deal_id", "deal_stages"),
 ] %}
 
-with judged as (
-    select * from {{ ref('int_intake__rows_ruled_out') }}
-    union all
-    select * from {{ ref('int_intake__rows_also_in_core') }}
-    {% for child, parent, column, data_set in child_references %}
-    union all
-    {{ unresolved_references(child, parent, column, data_set) }}
-    {% endfor %}
-)
+with
+    judged as (
+        select *
+        from {{ ref("int_intake__rows_ruled_out") }}
+        union all
+        select *
+        from {{ ref("int_intake__rows_also_in_core") }}
+        {% for child, parent, column, data_set in child_references %}
+            union all
+            {{ unresolved_references(child, parent, column, data_set) }}
+        {% endfor %}
+    )
 
-select
-    tenant_id,
-    file_id,
-    line,
-    change_no,
-    data_set,
-    rule,
-    detail,
-    is_excluded
+select tenant_id, file_id, line, change_no, data_set, rule, detail, is_excluded
 from judged

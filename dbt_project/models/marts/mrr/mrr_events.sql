@@ -1,17 +1,16 @@
-with events as (
-    select
-        c.*,
-        d.was_paused,
-        d.is_paused,
-        case
-            when d.kind <> 'change' then d.kind
-            when c.delta_mrr > 0 then 'expansion'
-            else 'contraction'
-        end as kind
-    from {{ ref('int_mrr__day_changes') }} as c
-    inner join {{ ref('int_mrr__customer_days') }} as d using (tenant_id, customer_id, day)
-    where c.delta_mrr <> 0
-)
+with
+    events as (
+        select
+            c.*,
+            d.was_paused,
+            d.is_paused,
+            case
+                when d.kind <> 'change' then d.kind when c.delta_mrr > 0 then 'expansion' else 'contraction'
+            end as kind
+        from {{ ref("int_mrr__day_changes") }} as c
+        inner join {{ ref("int_mrr__customer_days") }} as d using (tenant_id, customer_id, day)
+        where c.delta_mrr <> 0
+    )
 
 select
     e.tenant_id,
@@ -19,14 +18,20 @@ select
     e.day,
     e.kind,
     e.currency,
-    {{ money4('e.delta_mrr') }} as delta_mrr,
-    {{ money4('e.mrr_after') }} as mrr_after,
+    {{ money4("e.delta_mrr") }} as delta_mrr,
+    {{ money4("e.mrr_after") }} as mrr_after,
     case
-        when e.kind = 'churn' and e.is_paused then 'pause'
-        when e.kind = 'churn' then coalesce(n.reason, 'voluntary')
-        when e.kind = 'reactivation' and e.was_paused then 'pause'
+        when e.kind = 'churn' and e.is_paused
+        then 'pause'
+        when e.kind = 'churn'
+        then coalesce(n.reason, 'voluntary')
+        when e.kind = 'reactivation' and e.was_paused
+        then 'pause'
     end as reason,
     case when e.kind = 'churn' then n.cancel_requested_on end as cancel_requested_on
 from events as e
-left join {{ ref('int_mrr__endings') }} as n
-    on e.tenant_id = n.tenant_id and e.customer_id = n.customer_id and e.day = n.ended_on
+left join
+    {{ ref("int_mrr__endings") }} as n
+    on e.tenant_id = n.tenant_id
+    and e.customer_id = n.customer_id
+    and e.day = n.ended_on

@@ -10,7 +10,7 @@ select
     d.outcome,
     d.currency,
     d.is_currency_imputed,
-    {{ money('d.amount_minor', 'c.millionths_per_minor') }} as amount,
+    {{ money("d.amount_minor", "c.millionths_per_minor") }} as amount,
     d.risk,
     d.discount_percent,
     d.payment_terms_days,
@@ -26,5 +26,5 @@ select
     d.expected_close_on,
     d.close_reason,
     d.cycle_days
-from {{ ref('int_pipeline__deals_dated') }} as d
-left join {{ ref('stg_run__currencies') }} as c using (currency)
+from {{ ref("int_pipeline__deals_dated") }} as d
+left join {{ ref("stg_run__currencies") }} as c using (currency)

@@ -1,7 +1,6 @@
 {{ config(post_hook="{{ create_ar_aging_as_of() }}") }}
 -- depends_on: {{ ref('int_receivables__events') }}
 -- depends_on: {{ ref('int_receivables__invoice_parts') }}
-
 select
     tenant_id,
     as_of,
@@ -9,7 +8,7 @@ select
     due_on,
     customer_id,
     currency,
-    {{ money('outstanding_minor', 'millionths_per_minor') }} as outstanding,
+    {{ money("outstanding_minor", "millionths_per_minor") }} as outstanding,
     days_past_due,
     bucket
-from {{ ref('int_receivables__aging_snapshots') }}
+from {{ ref("int_receivables__aging_snapshots") }}

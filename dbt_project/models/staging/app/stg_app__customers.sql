@@ -16,6 +16,6 @@ select
     coalesce(c.currency, t.currency) as currency,
     c.currency is null as is_currency_imputed,
     coalesce(c.time_zone, t.time_zone) as time_zone
-from {{ source('raw_app', 'customers') }} as c
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ source('raw_app', 'customer_profiles') }} as p using (tenant_id, customer_id)
+from {{ source("raw_app", "customers") }} as c
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ source("raw_app", "customer_profiles") }} as p using (tenant_id, customer_id)

@@ -7,5 +7,5 @@ select
     null::varchar as file_id,
     null::bigint as line,
     s.change_no
-from {{ source('raw_app', 'deal_stages') }} as s
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
+from {{ source("raw_app", "deal_stages") }} as s
+inner join {{ ref("stg_run__tenants") }} using (tenant_id)

@@ -12,7 +12,7 @@ select
     d.stage,
     coalesce(d.currency, t.currency) as currency,
     d.currency is null as is_currency_imputed,
-    {{ from_minor('d.amount_minor', 'c.millionths_per_minor') }} as amount,
+    {{ from_minor("d.amount_minor", "c.millionths_per_minor") }} as amount,
     d.amount_minor::bigint as amount_minor,
     d.risk,
     d.discount_percent::decimal(38, 6) as discount_percent,
@@ -27,6 +27,6 @@ select
     d.closed_on::date as closed_on,
     d.expected_close_on::date as expected_close_on,
     d.close_reason
-from {{ source('raw_app', 'deals') }} as d
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = coalesce(d.currency, t.currency)
+from {{ source("raw_app", "deals") }} as d
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(d.currency, t.currency)

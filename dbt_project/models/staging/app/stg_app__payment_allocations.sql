@@ -7,7 +7,7 @@ select
     null::varchar as file_id,
     null::bigint as line,
     a.change_no,
-    {{ from_minor('a.amount_minor', 'c.millionths_per_minor') }} as amount
-from {{ source('raw_app', 'payment_allocations') }} as a
-inner join {{ ref('stg_app__payments') }} as p using (tenant_id, payment_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = p.currency
+    {{ from_minor("a.amount_minor", "c.millionths_per_minor") }} as amount
+from {{ source("raw_app", "payment_allocations") }} as a
+inner join {{ ref("stg_app__payments") }} as p using (tenant_id, payment_id)
+left join {{ ref("stg_run__currencies") }} as c on p.currency = c.currency

@@ -10,11 +10,11 @@ select
     p.received_on::date as received_on,
     coalesce(p.currency, t.currency) as currency,
     p.currency is null as is_currency_imputed,
-    {{ from_minor('p.amount_minor', 'c.millionths_per_minor') }} as amount,
+    {{ from_minor("p.amount_minor", "c.millionths_per_minor") }} as amount,
     p.amount_minor::bigint as amount_minor,
     coalesce(p.status, 'succeeded') as status,
     p.method,
     p.reference
-from {{ source('raw_app', 'payments') }} as p
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = coalesce(p.currency, t.currency)
+from {{ source("raw_app", "payments") }} as p
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(p.currency, t.currency)

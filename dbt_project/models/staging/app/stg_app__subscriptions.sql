@@ -1,13 +1,11 @@
 -- The core keeps one signature and one cancellation per subscription, the CSV contract one per row: the signature
 -- belongs to an item's first period and the cancellation to its last, so that neither counts twice.
-with periods as (
-    select
-        *,
-        started_on = min(started_on) over item as is_first,
-        started_on = max(started_on) over item as is_last
-    from {{ source('raw_app', 'subscription_periods') }}
-    window item as (partition by tenant_id, subscription_id, item_id)
-)
+with
+    periods as (
+        select *, started_on = min(started_on) over item as is_first, started_on = max(started_on) over item as is_last
+        from {{ source("raw_app", "subscription_periods") }}
+        window item as (partition by tenant_id, subscription_id, item_id)
+    )
 
 select
     p.tenant_id,
@@ -21,7 +19,7 @@ select
     s.customer_id,
     p.product_id,
     p.ended_on::date as ended_on,
-    {{ from_minor('p.unit_amount_minor', 'c.millionths_per_minor') }} as unit_amount,
+    {{ from_minor("p.unit_amount_minor", "c.millionths_per_minor") }} as unit_amount,
     coalesce(s.currency, t.currency) as currency,
     s.currency is null as is_currency_imputed,
     p.billing_interval,
@@ -35,8 +33,8 @@ select
     case when p.is_last then s.churn_reason end as churn_reason,
     p.paused_from::date as paused_from,
     p.paused_until::date as paused_until,
-    {{ from_minor('p.minimum_commitment_minor', 'c.millionths_per_minor') }} as minimum_commitment
+    {{ from_minor("p.minimum_commitment_minor", "c.millionths_per_minor") }} as minimum_commitment
 from periods as p
-inner join {{ source('raw_app', 'subscriptions') }} as s using (tenant_id, subscription_id)
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = coalesce(s.currency, t.currency)
+inner join {{ source("raw_app", "subscriptions") }} as s using (tenant_id, subscription_id)
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(s.currency, t.currency)

@@ -12,9 +12,9 @@ select
     coalesce(n.currency, t.currency) as currency,
     n.currency is null as is_currency_imputed,
     n.amount,
-    {{ to_minor('n.amount', 'c.millionths_per_minor') }} as amount_minor,
-    {{ to_minor('n.tax_amount', 'c.millionths_per_minor') }} as tax_minor,
+    {{ to_minor("n.amount", "c.millionths_per_minor") }} as amount_minor,
+    {{ to_minor("n.tax_amount", "c.millionths_per_minor") }} as tax_minor,
     n.reason
-from {{ source('raw_csv', 'credit_notes') }} as n
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = coalesce(n.currency, t.currency)
+from {{ source("raw_csv", "credit_notes") }} as n
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(n.currency, t.currency)

@@ -16,5 +16,5 @@ select
     coalesce(c.currency, t.currency) as currency,
     c.currency is null as is_currency_imputed,
     coalesce(c.time_zone, t.time_zone) as time_zone
-from {{ source('raw_csv', 'customers') }} as c
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
+from {{ source("raw_csv", "customers") }} as c
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)

@@ -13,20 +13,20 @@ select
     coalesce(d.currency, t.currency) as currency,
     d.currency is null as is_currency_imputed,
     d.amount,
-    {{ to_minor('d.amount', 'c.millionths_per_minor') }} as amount_minor,
+    {{ to_minor("d.amount", "c.millionths_per_minor") }} as amount_minor,
     d.risk,
     d.discount_percent,
     d.payment_terms_days,
     d.channel,
     d.competitor,
-    {{ to_utc('d.created_at', 'd.created_at_is_utc', 't.time_zone') }} as created_at,
-    {{ to_utc('d.first_touch_at', 'd.first_touch_at_is_utc', 't.time_zone') }} as first_touch_at,
-    {{ to_utc('d.quote_sent_at', 'd.quote_sent_at_is_utc', 't.time_zone') }} as quote_sent_at,
-    {{ to_utc('d.signed_at', 'd.signed_at_is_utc', 't.time_zone') }} as signed_at,
-    {{ to_utc('d.paid_at', 'd.paid_at_is_utc', 't.time_zone') }} as paid_at,
+    {{ to_utc("d.created_at", "d.created_at_is_utc", "t.time_zone") }} as created_at,
+    {{ to_utc("d.first_touch_at", "d.first_touch_at_is_utc", "t.time_zone") }} as first_touch_at,
+    {{ to_utc("d.quote_sent_at", "d.quote_sent_at_is_utc", "t.time_zone") }} as quote_sent_at,
+    {{ to_utc("d.signed_at", "d.signed_at_is_utc", "t.time_zone") }} as signed_at,
+    {{ to_utc("d.paid_at", "d.paid_at_is_utc", "t.time_zone") }} as paid_at,
     d.closed_on,
     d.expected_close_on,
     d.close_reason
-from {{ source('raw_csv', 'deals') }} as d
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
-left join {{ ref('stg_run__currencies') }} as c on c.currency = coalesce(d.currency, t.currency)
+from {{ source("raw_csv", "deals") }} as d
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(d.currency, t.currency)

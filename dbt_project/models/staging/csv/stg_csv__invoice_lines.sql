@@ -18,4 +18,4 @@ select
     tax_code,
     service_starts_on,
     service_ends_on
-from {{ source('raw_csv', 'invoice_lines') }}
+from {{ source("raw_csv", "invoice_lines") }}

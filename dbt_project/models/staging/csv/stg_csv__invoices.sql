@@ -17,5 +17,5 @@ select
     i.voided_on,
     i.ship_to_country,
     i.ship_to_region
-from {{ source('raw_csv', 'invoices') }} as i
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
+from {{ source("raw_csv", "invoices") }} as i
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)

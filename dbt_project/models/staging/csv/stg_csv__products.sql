@@ -13,5 +13,5 @@ select
     p.currency is null as is_currency_imputed,
     p.tax_category,
     p.recognition
-from {{ source('raw_csv', 'products') }} as p
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
+from {{ source("raw_csv", "products") }} as p
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)

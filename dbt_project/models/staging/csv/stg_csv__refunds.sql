@@ -10,4 +10,4 @@ select
     refunded_on,
     coalesce(kind, 'refund') as kind,
     amount
-from {{ source('raw_csv', 'refunds') }}
+from {{ source("raw_csv", "refunds") }}

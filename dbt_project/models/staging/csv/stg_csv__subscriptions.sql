@@ -25,5 +25,5 @@ select
     s.paused_from,
     s.paused_until,
     s.minimum_commitment
-from {{ source('raw_csv', 'subscriptions') }} as s
-inner join {{ ref('stg_run__tenants') }} as t using (tenant_id)
+from {{ source("raw_csv", "subscriptions") }} as s
+inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)

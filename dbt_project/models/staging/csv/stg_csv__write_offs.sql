@@ -8,4 +8,4 @@ select
     invoice_id,
     written_off_on,
     amount
-from {{ source('raw_csv', 'write_offs') }}
+from {{ source("raw_csv", "write_offs") }}
