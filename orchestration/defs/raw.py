@@ -51,6 +51,17 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         )
         for key, name in keys.items()
     ]
+    settings_keys = [AssetKey(["run", s["name"]]) for s in manifest["sources"].values() if s["schema"] == "run"]
+    specs += [
+        AssetSpec(
+            key,
+            deps=[AssetKey(["intake", "core"]), AssetKey(["intake", "drop"])],
+            group_name="intake",
+            kinds={"duckdb"},
+            description="What this build is about: settings and as-of date, fixed before dbt starts.",
+        )
+        for key in sorted(settings_keys)
+    ]
     checks = [AssetCheckSpec(CHECK, asset=key, blocking=True) for key in keys]
 
     @multi_asset(name="raw", specs=specs, check_specs=checks)
@@ -68,6 +79,8 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         for key, name in keys.items():
             yield MaterializeResult(asset_key=key, metadata={"stored_rows": rows.get(".".join(key.path), 0)})
             yield check_result(key, verdicts[name])
+        for key in sorted(settings_keys):
+            yield MaterializeResult(asset_key=key)
         context.log.info("known at sequence %d", build.build.known_at)
 
     return raw
