@@ -17,7 +17,7 @@ from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
 from orchestration.settings import Settings
-from orchestration.tenants import Tenants, load_tenants
+from orchestration.tenants import Tenant, Tenants, load_tenants
 
 TENANTS_WITH_FACTS = """
 select tenant_id from files where seq <= ? and rows_accepted > 0
@@ -32,7 +32,16 @@ class BuildRequest:
     as_of: date | None = None
     known_at: int | None = None
     publish_anyway: bool = False
-    from_last_version: bool = False
+    only_some_tables: bool = False
+    """The other tables come from the last version, so as-of date, sequence and settings are that version's too."""
+
+
+class SelectionRefused(ValueError):
+    """Some tables cannot be computed anew under another date or sequence than those that stay."""
+
+
+class SequenceUnknown(ValueError):
+    """A sequence that nothing was accepted at yet."""
 
 
 class Build:
@@ -61,12 +70,29 @@ class Build:
 
     def start(self) -> None:
         """A fresh file, or a copy of the last version when only some tables are asked for."""
+        with Journal(self.settings.home) as journal:
+            if (self.request.known_at or 0) > journal.head():
+                raise SequenceUnknown(
+                    f"sequence {self.request.known_at} does not exist yet; the newest is {journal.head()}"
+                )
         folder = self.settings.build_file.parent
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        if self.request.from_last_version and self.warehouse.current() is not None:
+        if self.request.only_some_tables:
+            self._check_selection()
             shutil.copyfile(self.warehouse.path_of(), self.settings.build_file)
             self.settings.build_file.chmod(0o644)
+
+    def _check_selection(self) -> None:
+        last = self.warehouse.current()
+        if last is None:
+            raise SelectionRefused("nothing is published yet: build everything once before selecting tables")
+        other_day = self.request.as_of is not None and str(self.request.as_of) != last.as_of
+        if other_day or self.request.known_at not in (None, last.known_at):
+            raise SelectionRefused(
+                f"the tables that are not selected stay as of {last.as_of}, known at {last.known_at};"
+                " select everything to build as of another date or sequence"
+            )
 
     def ensure_raw(self) -> dict[str, int]:
         """Fixes the sequence that this build knows and lays out everything that dbt reads, once per build.
@@ -78,12 +104,15 @@ class Build:
         home = self.settings.home
         with Journal(home) as journal:
             head = journal.head()
-            self.known_at = head if self.request.known_at is None else min(self.request.known_at, head)
+            self.known_at = head if self.request.known_at is None else self.request.known_at
+            if self.request.only_some_tables:
+                self.known_at = self._last().known_at
             tenant_ids = [row["tenant_id"] for row in journal.rows(TENANTS_WITH_FACTS, [self.known_at] * 2)]
         with self.connect() as connection:
             self.raw_rows = create_raw_relations(connection, home, self.known_at)
             create_intake_ops(connection, home, self.known_at)
-            self._write_run_relations(connection, sorted({*tenant_ids, *self.tenants.configured}))
+            if not self.request.only_some_tables:
+                self._write_run_relations(connection, sorted({*tenant_ids, *self.tenants.configured}))
         self._has_raw = True
         return self.raw_rows
 
@@ -140,21 +169,31 @@ class Build:
         Figures of the past (an older sequence or an earlier as-of date) become a version that can be asked for,
         but readers stay where they are unless the user said otherwise.
         """
-        before = self.warehouse.current()
         with self.connect() as connection:
-            as_of = str(connection.sql("select coalesce(max(as_of), current_date) from run.tenants").fetchall()[0][0])
+            latest = connection.sql("select max(as_of) from run.tenants").fetchall()[0][0]
+            as_of = str(latest or self.request.as_of or Tenant("").default_as_of(self.started_at))
             self._write_publication(connection)
             self._drop_live_views(connection)
             connection.execute("checkpoint")
-        moves = self.request.publish_anyway or before is None or not self._is_of_the_past(before, as_of)
         self.published = self.warehouse.publish(
-            self.settings.build_file, self.version, as_of, self.known_at, move_pointer=moves
+            self.settings.build_file, self.version, as_of, self.known_at, move_pointer=self.moves_readers()
         )
         self.warehouse.prune(self.settings.keep_versions, self.settings.keep_bytes)
         return self.published
 
-    def _is_of_the_past(self, before: Pointer, as_of: str) -> bool:
-        return self.known_at < before.known_at or (self.request.as_of is not None and as_of < before.as_of)
+    def moves_readers(self) -> bool:
+        """False for a look at the past that the user did not ask to publish."""
+        before = self.warehouse.current()
+        if before is None or self.request.publish_anyway:
+            return True
+        earlier_day = self.request.as_of is not None and str(self.request.as_of) < before.as_of
+        earlier_sequence = self.request.known_at is not None and self.request.known_at < before.known_at
+        return not (earlier_day or earlier_sequence)
+
+    def _last(self) -> Pointer:
+        pointer = self.warehouse.current()
+        assert pointer is not None, "checked before the build started"
+        return pointer
 
     def _write_publication(self, connection: duckdb.DuckDBPyConnection) -> None:
         """`ops.publications`: every version published so far, carried from version to version."""

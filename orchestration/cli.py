@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration import progress
 from orchestration.settings import Settings
@@ -49,7 +50,7 @@ def shown_progress() -> Iterator[None]:
 
         def plain(step: str, message: str) -> None:
             if latest and step not in latest:
-                err.print("{}: {}".format(*latest.popitem()))
+                err.print("{}: {}".format(*latest.popitem()), markup=False)
             latest[step] = message
 
         try:
@@ -57,7 +58,7 @@ def shown_progress() -> Iterator[None]:
                 yield
         finally:
             for step, message in latest.items():
-                err.print(f"{step}: {message}")
+                err.print(f"{step}: {message}", markup=False)
         return
     with err.status("starting") as status:
         done: dict[str, str] = {}
@@ -121,10 +122,7 @@ def print_receipts(receipts: "Sequence[Receipt]") -> None:
     for receipt in receipts:
         totals = ", ".join(f"{amount} {currency}".strip() for currency, amount in receipt.control_totals.items())
         table.add_row(
-            receipt.file_name,
-            receipt.file_id,
-            receipt.data_set or "",
-            receipt.status,
+            *(Text(cell) for cell in (receipt.file_name, receipt.file_id, receipt.data_set or "", receipt.status)),
             f"{receipt.rows_read:,}",
             f"{receipt.rows_accepted:,}",
             f"{receipt.rows_quarantined:,}",
@@ -153,10 +151,11 @@ def build(
     select: Annotated[
         str, typer.Option(help="A Dagster asset selection; the rest is kept from the last version.")
     ] = "",
-    known_at: Annotated[int, typer.Option(help="Only what was known at this sequence.")] = 0,
+    known_at: Annotated[int | None, typer.Option(min=1, help="Only what was known at this sequence.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Move readers even to figures of the past.")] = False,
 ) -> None:
     """Ingest, compute, check and publish: the job that Dagster runs."""
+    from orchestration.publish import Warehouse
     from orchestration.runner import run_build
 
     settings = Settings()
@@ -164,7 +163,7 @@ def build(
         outcome = run_build(
             settings,
             as_of=as_of.date() if as_of else None,
-            known_at=known_at or None,
+            known_at=known_at,
             select=select,
             publish_anyway=publish,
             full_refresh=full_refresh,
@@ -173,7 +172,14 @@ def build(
         raise fail(f"{outcome.failure} (nothing was published)")
     pointer = outcome.pointer
     assert pointer is not None
-    out.print(f"published version {pointer.version} as of {pointer.as_of} ({pointer.file}, run {outcome.run_id})")
+    current = Warehouse(settings.warehouse).current()
+    if current is not None and current.version == pointer.version:
+        out.print(f"published version {pointer.version} as of {pointer.as_of} ({pointer.file}, run {outcome.run_id})")
+    else:
+        out.print(
+            f"kept version {pointer.version} as of {pointer.as_of}, known at {pointer.known_at}; readers stay where"
+            f" they are (revhouse sql --version {pointer.version} reads it, build --publish moves them)"
+        )
 
 
 @app.command()
@@ -188,16 +194,16 @@ def sql(
     from orchestration.reader import published, unknown_relation_hint
     from orchestration.rows import print_rows
 
+    if version and not version.isdigit():
+        err.print(f"revhouse: {version!r} is not a version; they are numbers such as 000003", markup=False)
+        raise typer.Exit(2)
     with published(Settings(), version or None) as (connection, pointer):
         try:
             statements = connection.extract_statements(query)
         except duckdb.Error as error:
             err.print(f"revhouse: {str(error).splitlines()[0]}", markup=False)
             raise typer.Exit(2) from error
-        if len(statements) != 1 or statements[0].type not in (
-            duckdb.StatementType.SELECT,
-            duckdb.StatementType.EXPLAIN,
-        ):
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             err.print("revhouse: one read-only statement at a time, such as a SELECT", markup=False)
             raise typer.Exit(2)
         if pointer is not None and pointer.stale:
@@ -222,14 +228,14 @@ def demo(seed: Annotated[int, typer.Option(help="The same seed gives the same co
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option()] = "",
-    port: Annotated[int, typer.Option(help="0 picks a free one.")] = -1,
+    host: Annotated[str, typer.Option(help="Address to listen on; default REVHOUSE_HOST.")] = "",
+    port: Annotated[int | None, typer.Option(help="0 picks a free one; default REVHOUSE_PORT.")] = None,
 ) -> None:
     """The API with its dashboard."""
     from orchestration.serve import serve_api
 
     settings = Settings()
-    serve_api(settings, host or settings.host, settings.port if port < 0 else port)
+    serve_api(settings, host or settings.host, settings.port if port is None else port)
 
 
 @app.command()

@@ -107,9 +107,9 @@ class Warehouse:
             self._point_to(replace(pointer, stale=True, stale_reason=reason, failed_at=utc_now()))
 
     def prune(self, keep: int, keep_bytes: int) -> list[str]:
-        """Removes the oldest versions beyond `keep` files or `keep_bytes`; never the current one."""
+        """Removes the oldest versions beyond `keep` files or `keep_bytes`; never the current or the newest one."""
         pointer = self.current()
-        removable = [v for v in self.versions() if pointer is None or int(v) < int(pointer.version)]
+        removable = [v for v in self.versions()[:-1] if pointer is None or v != pointer.version]
         sizes = {v: (self.folder / f"warehouse-{v}.duckdb").stat().st_size for v in self.versions()}
         removed = []
         for version in removable:

@@ -54,6 +54,11 @@ def mirror(connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bo
     ).fetchall()
     for schema in MIRRORED:
         connection.execute(f"create schema if not exists {schema}")
+    connection.execute(
+        """create or replace view ops.tables as
+        select schema_name, table_name, estimated_size as row_count from duckdb_tables()
+        where database_name = 'wh' and schema_name in ('marts', 'ml', 'ops') order by all"""
+    )
     for schema, name in relations:
         if schema in MIRRORED and not (skip_ops and schema == "ops" and name in LIVE_OPS):
             connection.execute(f'create or replace view {schema}."{name}" as from wh.{schema}."{name}"')

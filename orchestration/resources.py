@@ -1,10 +1,11 @@
 """What the assets are given: the settings of the home, and the one build that a run is."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Set
 from contextlib import contextmanager
 from datetime import date
 
 from dagster import AssetKey, ConfigurableResource, DagsterEventType, EventLogEntry, InitResourceContext
+from dagster_shared.error import SerializableErrorInfo
 from pydantic import PrivateAttr
 
 from orchestration.build import Build, BuildRequest, building
@@ -43,7 +44,7 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
             as_of=date.fromisoformat(self.as_of) if self.as_of else None,
             known_at=self.known_at or None,
             publish_anyway=self.publish_anyway,
-            from_last_version=bool(selection),
+            only_some_tables=bool(selection) and not _covers_everything(settings, selection or frozenset()),
         )
         holder = f"run {run.run_id[:8]}" if run else "a run"
         with building(settings, request, holder) as build:
@@ -52,8 +53,15 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
                 yield self
             finally:
                 wanted = not selection or PUBLICATION in selection
-                if wanted and build.published is None:
+                if wanted and build.published is None and build.moves_readers():
                     build.warehouse.mark_stale(_first_failure(context))
+
+
+def _covers_everything(settings: Settings, selection: Set[AssetKey]) -> bool:
+    """Whether a selection (the UI sends one for "materialize all") leaves no table of dbt out."""
+    nodes = DbtProject.of(settings).manifest()["nodes"].values()
+    tables = {AssetKey([n["schema"], n["alias"]]) for n in nodes if n["resource_type"] in ("model", "seed")}
+    return tables <= set(selection)
 
 
 def _first_failure(context: InitResourceContext) -> str:
@@ -65,14 +73,24 @@ def _first_failure(context: InitResourceContext) -> str:
 
 
 def failure_line(entry: EventLogEntry) -> str:
-    """The message of a failed step without Dagster's wrapping: the innermost cause, first line."""
+    """What the product's own error said, without Dagster's wrapping and without the library's error beneath it.
+
+    The outermost error that is not Dagster's is the one that was written for a person; a cause under it may hold what
+    must not be shown, such as a connection string.
+    """
     event = entry.dagster_event
     if event is None:
         return entry.message
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return str(data.user_failure_data.description)
-    error = data.error
-    while error is not None and error.cause is not None:
+    return error_line(data.error) if data.error is not None else (event.message or "failed")
+
+
+def error_line(error: SerializableErrorInfo) -> str:
+    """The first error of the chain that is not a wrapper of Dagster's, in one line without its class."""
+    while (error.cls_name or "").startswith("Dagster") and error.cause is not None:
         error = error.cause
-    return " ".join(error.message.split())[:2000] if error is not None else (event.message or "failed")
+    text = " ".join(error.message.split())[:2000]
+    name, _, message = text.partition(": ")
+    return message if message and name.endswith(error.cls_name or "-") else text

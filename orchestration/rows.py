@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 NUMERIC = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT")
 
@@ -39,9 +40,9 @@ def print_rows(connection: duckdb.DuckDBPyConnection, query: str, style: str, ou
 def as_table(columns: list[str], types: list[str], rows: list[tuple[Any, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, kind in zip(columns, types, strict=True):
-        table.add_column(name, justify="right" if kind.startswith(NUMERIC) else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if kind.startswith(NUMERIC) else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else _text(value) for value in row))
+        table.add_row(*(Text("" if value is None else _text(value)) for value in row))
     return table
 
 

@@ -103,6 +103,8 @@ def _run_failure(instance: object, run_id: str) -> str:
     """A run that failed outside a step, such as one that could not get the lock."""
     from dagster import DagsterEventType, DagsterInstance
 
+    from orchestration.resources import error_line
+
     assert isinstance(instance, DagsterInstance)
     logs = instance.all_logs(
         run_id,
@@ -115,9 +117,6 @@ def _run_failure(instance: object, run_id: str) -> str:
     for entry in logs:
         data = entry.dagster_event.event_specific_data if entry.dagster_event else None
         error = getattr(data, "error", None)
-        while error is not None and error.cause is not None:
-            error = error.cause
         if error is not None:
-            text = str(error.message).strip().splitlines()[0]
-            return text.split(": ", 1)[-1] if "BuildLocked" in text else text
+            return error_line(error)
     return "the run failed before its first step"

@@ -1,6 +1,7 @@
 """When the job runs because something came: new content in the drop folder, or a longer change log in the core."""
 
 import hashlib
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, Sk
 from dagster._core.definitions.sensor_definition import SensorDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from ingestion.journal import Journal
 from orchestration.settings import Settings
 
 EVERY_SECONDS = 15
+ASK_AGAIN_SECONDS = 600
 
 
 def drop_mark(folder: Path) -> str:
@@ -25,6 +28,16 @@ def drop_mark(folder: Path) -> str:
     return hashlib.sha256("\n".join(waiting).encode()).hexdigest()[:24] if waiting else ""
 
 
+def ask_once(context: SensorEvaluationContext, mark: str, what: str) -> RunRequest | SkipReason:
+    """A run for what waits, and another one ten minutes later if it still waits: the first may have failed early."""
+    seen, _, asked_at = (context.cursor or "").partition("|")
+    now = int(time.time())
+    if mark == seen and now - int(asked_at or 0) < ASK_AGAIN_SECONDS:
+        return SkipReason(f"a run was asked for {what}")
+    context.update_cursor(f"{mark}|{now}")
+    return RunRequest(run_key=f"{what}-{mark}-{now}")
+
+
 def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
     @sensor(
         job=job,
@@ -35,10 +48,7 @@ def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
     def drop_folder(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         """One run per new content of the drop folder."""
         mark = drop_mark(Settings().drop)
-        if not mark or mark == context.cursor:
-            return SkipReason("nothing new in the drop folder")
-        context.update_cursor(mark)
-        return RunRequest(run_key=f"drop-{mark}")
+        return ask_once(context, mark, "drop") if mark else SkipReason("nothing waits in the drop folder")
 
     @sensor(
         job=job,
@@ -55,11 +65,10 @@ def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
             return SkipReason("this home has no core database")
         with closing(Database(settings.database_url)) as database:
             heads = database.change_log_heads()
-        mark = ",".join(f"{tenant}:{number}" for tenant, number in sorted(heads.items()))
-        mark = hashlib.sha256(mark.encode()).hexdigest()[:24] if mark else ""
-        if not mark or mark == context.cursor:
-            return SkipReason("no new change in the core")
-        context.update_cursor(mark)
-        return RunRequest(run_key=f"core-{mark}")
+        with Journal(settings.home) as journal:
+            if heads == journal.cursors():
+                return SkipReason("no new change in the core")
+        mark = hashlib.sha256(repr(sorted(heads.items())).encode()).hexdigest()[:24]
+        return ask_once(context, mark, "core")
 
     return [drop_folder, core_log]

@@ -31,10 +31,16 @@ class Core:
     def __init__(self, database_url: str) -> None:
         self._is_sqlite = sqlite_path(database_url) is not None
         self._name = _without_password(database_url)
+        if not self._is_sqlite and not database_url.startswith("postgres"):
+            raise CoreUnreadable(f"the core database {self._name} is of no known kind: sqlite:/// or postgresql://")
         try:
             self._db = _connect(database_url)
         except Exception as error:
-            raise CoreUnreadable(f"the core database {self._name} cannot be reached: {_line(error)}") from error
+            said = _line(error).replace(database_url, self._name)
+            if password := _password(database_url):
+                said = said.replace(password, "***")
+            # Without the cause: a driver's own error may hold the whole connection string.
+            raise CoreUnreadable(f"the core database {self._name} cannot be reached: {said}") from None
 
     def __enter__(self) -> Core:
         return self
@@ -110,6 +116,12 @@ def _connect(database_url: str) -> Any:
 def _without_password(database_url: str) -> str:
     scheme, mark, rest = database_url.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
+
+
+def _password(database_url: str) -> str:
+    """What stands between the user's name and the host; empty where there is none."""
+    credentials, at, _ = database_url.partition("://")[2].rpartition("@")
+    return credentials.partition(":")[2] if at else ""
 
 
 def _line(error: Exception) -> str:

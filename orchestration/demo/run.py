@@ -71,12 +71,12 @@ class Report:
         )
         out.print("\n[bold]Where to look next[/]")
         for command, why in NEXT_STEPS:
-            out.print(f"  {command:<82}{why}", markup=False, highlight=False)
+            out.print(f"  {command:<94}{why}", markup=False, highlight=False)
 
 
 NEXT_STEPS = (
     (
-        '.venv/bin/revhouse sql "from marts.mrr_movements where churned_mrr > 0 limit 5"',
+        '.venv/bin/revhouse sql "select month, customer_id, churned_mrr from marts.mrr_movements limit 9"',
         "who left, and what they paid",
     ),
     (

@@ -91,7 +91,7 @@ def test_before_the_first_publication_sql_says_what_to_run(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://nobody:hunter2@127.0.0.1:1/none", "mysql://x/y", "not a url"],
+    ["postgresql://nobody:hunter2@127.0.0.1:1/none", "mysql://u:hunter2@x/y", "not a url"],
     ids=["closed", "kind", "text"],
 )
 def test_a_wrong_database_url_is_one_line_without_its_password(tmp_path: Path, url: str) -> None:
@@ -99,6 +99,7 @@ def test_a_wrong_database_url_is_one_line_without_its_password(tmp_path: Path, u
     failed = revhouse(home, "build", REVHOUSE_DATABASE_URL=url)
     assert failed.returncode == 1
     assert "hunter2" not in failed.stderr + failed.stdout
+    assert "adbc" not in failed.stderr, "the product's own words, not a driver's"
     one_line(failed.stderr)
     assert not list((home / "warehouse").glob("warehouse-*.duckdb"))
 
@@ -146,12 +147,52 @@ def test_a_full_disk_is_one_line_and_publishes_nothing(published_home: Path) -> 
         ("drop",),
         ("drop", "/no/such/file.csv"),
         ("sql", "drop table x"),
+        ("sql", "explain analyze copy (select 1) to 'x.csv'"),
+        ("sql", "select 1", "--version", "abc"),
+        ("build", "--known-at", "-3"),
     ],
 )
 def test_wrong_usage_exits_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     home = tmp_path / "home"
     home.mkdir()
     assert revhouse(home, *arguments).returncode == 2
+
+
+def test_a_password_is_neither_shown_nor_kept_when_the_core_cannot_be_read(published_home: Path) -> None:
+    for url in ("mysql://u:hunter2@h/db", "postgresql://u:hunter2@127.0.0.1:1/db"):
+        assert revhouse(published_home, "build", REVHOUSE_DATABASE_URL=url).returncode == 1
+        assert "hunter2" not in (published_home / "warehouse" / "current.json").read_text()
+
+
+def test_a_sequence_that_does_not_exist_is_refused_and_makes_nothing_stale(published_home: Path) -> None:
+    failed = revhouse(published_home, "build", "--known-at", "999")
+    assert failed.returncode == 1
+    assert "sequence 999 does not exist yet; the newest is 1" in one_line(failed.stderr)
+    pointer = Warehouse(published_home / "warehouse").current()
+    assert pointer is not None and not pointer.stale
+
+
+def test_selected_tables_cannot_be_built_as_of_another_date_than_those_that_stay(published_home: Path) -> None:
+    failed = revhouse(published_home, "build", "--as-of", "2026-04-30", "--select", 'key:"marts/mrr_events"')
+    assert failed.returncode == 1
+    assert "stay as of 2026-03-31" in one_line(failed.stderr)
+    pointer = Warehouse(published_home / "warehouse").current()
+    assert pointer is not None and pointer.version == "000001" and not pointer.stale
+
+
+def test_a_failing_look_at_the_past_does_not_make_the_published_version_stale(published_home: Path) -> None:
+    (published_home.parent / "eur.csv").write_text(SUBSCRIPTIONS + "S2,C2,2026-01-05,80.00,EUR,month\n")
+    revhouse(published_home, "drop", str(published_home.parent / "eur.csv"))
+    assert revhouse(published_home, "build", "--as-of", "2026-02-28").returncode == 1
+    pointer = Warehouse(published_home / "warehouse").current()
+    assert pointer is not None and not pointer.stale
+
+
+def test_sql_prints_brackets_as_they_are_and_lists_each_table_once(published_home: Path) -> None:
+    shown = revhouse(published_home, "sql", "select 'Acme [old] Ltd' as n, 'a [/b] c' as m")
+    assert shown.stdout.splitlines()[-1].split("  ") == ["Acme [old] Ltd", "a [/b] c"]
+    query = "select count(*) from ops.tables where table_name = 'mrr_movements'"
+    assert revhouse(published_home, "sql", query, "--format", "csv").stdout.split()[-1] == "1"
 
 
 def test_sql_cannot_write(published_home: Path) -> None:

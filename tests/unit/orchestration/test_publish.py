@@ -82,6 +82,15 @@ def test_pruning_keeps_the_newest_versions_and_always_the_current_one(tmp_path: 
     assert warehouse.versions() == ["000005"]
 
 
+def test_looks_at_the_past_are_pruned_too_but_not_the_newest_one(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    publish(warehouse)
+    for _ in range(3):
+        publish(warehouse, move_pointer=False)
+    assert warehouse.prune(keep=2, keep_bytes=10**9) == ["000002", "000003"]
+    assert warehouse.versions() == ["000001", "000004"]
+
+
 def test_pruning_by_disk_size_removes_the_oldest_first(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     for _ in range(4):
