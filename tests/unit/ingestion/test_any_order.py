@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ SALES_HEAD = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Coun
 
 payment = st.tuples(
     st.sampled_from(["C1", "C2", "c1", "Ünï"]),
-    st.dates().filter(lambda day: day.year > 1970),
+    st.dates(min_value=date(1971, 1, 1)),
     st.decimals(min_value=-(10**9), max_value=10**9, places=2),
     st.sampled_from(["EUR", "USD", "gbp"]),
     st.sampled_from(["", "card", 'a "b", c', " padded "]),
