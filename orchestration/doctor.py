@@ -6,8 +6,9 @@ import shutil
 import socket
 from dataclasses import dataclass
 
+from orchestration.dbt_runner import DbtProject
 from orchestration.publish import Warehouse, lock_holder
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 
 PACKAGES = (
     "dagster",
@@ -129,12 +130,13 @@ def _leftovers(settings: Settings) -> Finding:
 
 
 def _manifest(settings: Settings) -> Finding:
-    manifest = settings.dbt_target / "manifest.json"
-    if not manifest.exists():
+    project = DbtProject(settings)
+    if not project.manifest_path.exists():
         return Finding("dbt manifest", "note", "not parsed yet")
-    newest = max(path.stat().st_mtime for path in DBT_PROJECT.rglob("*.sql"))
-    stale = manifest.stat().st_mtime < newest
-    return Finding("dbt manifest", "note" if stale else "ok", "older than a model; parsed anew" if stale else "fresh")
+    fresh = project.is_fresh()
+    return Finding(
+        "dbt manifest", "ok" if fresh else "note", "fresh" if fresh else "older than the project; parsed anew"
+    )
 
 
 def _port(settings: Settings, name: str, port: int) -> Finding:

@@ -48,7 +48,8 @@ def build_core_checks(raw_keys: list[AssetKey]) -> AssetChecksDefinition:
             metadata={"broken": MetadataValue.json(broken), "tenants": len(core.heads)},
         )
         with Journal(settings.home) as journal:
-            comparable = {tenant for tenant, head in core.heads.items() if journal.cursors().get(tenant) == head}
+            cursors = journal.cursors()
+        comparable = {tenant for tenant, head in core.heads.items() if cursors.get(tenant) == head}
         comparable = comparable if build.build.request.known_at is None else set()
         with build.build.connect() as connection:
             for key in copies:
