@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,8 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
-from transactional_api.kit.change_log import ChainVerdict, ChangeLog, ChangeLogHead, verify_chain
+from transactional_api.kit.chain import ChainVerdict, Mark, verify_chain
+from transactional_api.kit.change_log import ChangeLog, ChangeLogHead
 from transactional_api.kit.clock import Clock, SystemClock
 from transactional_api.kit.constraints import refusal
 from transactional_api.kit.errors import ValueRefused
@@ -120,10 +121,17 @@ class Database:
                 return CoreTotals({}, {})
             return read_totals(connection, Base)
 
-    def verify_chain(self, tenant_id: str, on_progress: Callable[[int], None] | None = None) -> ChainVerdict:
-        """Recompute the tenant's whole chain; the verdict says where it breaks."""
+    def verify_chain(
+        self,
+        tenant_id: str,
+        on_progress: Callable[[int], None] | None = None,
+        *,
+        after: Mark | None = None,
+        marks: Mapping[int, str] | None = None,
+    ) -> ChainVerdict:
+        """Recompute the tenant's chain, the whole of it unless `after` is given; the verdict says where it breaks."""
         with self._translated(), self._reading() as connection:
-            return verify_chain(connection, tenant_id, on_progress)
+            return verify_chain(connection, tenant_id, on_progress, after=after, marks=marks)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

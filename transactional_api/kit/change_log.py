@@ -7,7 +7,7 @@ the last one taken. Boundary: `recording.py` sees that no write passes by; this 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -186,50 +186,3 @@ def _lock_head(connection: Connection, tenant_id: str) -> tuple[int, str]:
         .with_for_update()
     ).one()
     return int(row[0]), str(row[1])
-
-
-@dataclass(frozen=True)
-class ChainVerdict:
-    """`broken_at` is the first change number at which the chain does not hold; None when all of it does."""
-
-    tenant_id: str
-    entries: int
-    broken_at: int | None = None
-    reason: str | None = None
-
-    @property
-    def holds(self) -> bool:
-        return self.broken_at is None
-
-
-def verify_chain(
-    connection: Connection, tenant_id: str, on_progress: Callable[[int], None] | None = None
-) -> ChainVerdict:
-    """Recompute every hash of one tenant from the first entry to the head. Streams: memory does not grow."""
-    table = ChangeLogEntry.__table__
-    query = select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.change_no)
-    number, last_hash = 0, FIRST_HASH
-    for row in connection.execution_options(yield_per=5000).execute(query).mappings():
-        number += 1
-        columns = dict(row)
-        if columns["change_no"] != number:
-            return ChainVerdict(tenant_id, number - 1, number, f"the entry after {number - 1} is not {number}")
-        entry_hash = columns.pop("entry_hash")
-        if columns["previous_hash"] != last_hash:
-            return ChainVerdict(tenant_id, number, number, "it does not follow from the entry before it")
-        columns["changed_at"] = instant_text(columns["changed_at"])
-        if hash_entry(columns) != entry_hash:
-            return ChainVerdict(tenant_id, number, number, "its content does not match its hash")
-        last_hash = entry_hash
-        if on_progress and number % 5000 == 0:
-            on_progress(number)
-    head = connection.execute(
-        select(ChangeLogHead.last_change_no, ChangeLogHead.last_hash).where(ChangeLogHead.tenant_id == tenant_id)
-    ).first()
-    if (number, last_hash) != (0, FIRST_HASH) and head is None:
-        return ChainVerdict(tenant_id, number, number, "the head of the log is gone")
-    if head is not None and (head[0], head[1]) != (number, last_hash):
-        return ChainVerdict(
-            tenant_id, number, min(number, int(head[0])) + 1, f"the log ends at {number}, its head says {head[0]}"
-        )
-    return ChainVerdict(tenant_id, number)
