@@ -26,7 +26,7 @@ from transactional_api.kit.change_log import ChangeLog, ChangeLogHead
 from transactional_api.kit.clock import Clock, SystemClock
 from transactional_api.kit.constraints import refusal
 from transactional_api.kit.errors import ValueRefused
-from transactional_api.kit.recording import RecordedSession, guard_statements
+from transactional_api.kit.recording import ALL_TENANTS, RecordedSession, TenantMixed, guard_statements, see_tenant
 from transactional_api.kit.totals import CoreTotals, read_totals
 from transactional_api.tables import Base
 
@@ -56,9 +56,13 @@ class UnitOfWork:
 class Database:
     """Opens lazily: nothing is connected, and no file is made, before the first use."""
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
-        """`sqlite:////path/core.db` or `postgresql://user:password@host/name`. Raises DatabaseUnavailable."""
+    def __init__(self, url: str, clock: Clock | None = None, owner_url: str = "") -> None:
+        """`sqlite:////path/core.db` or `postgresql://user:password@host/name`. Raises DatabaseUnavailable.
+
+        `owner_url` is a role that may change tables, for a server on which the role of `url` may not.
+        """
         self.url = _normalised(url)
+        self.owner_url = _normalised(owner_url) if owner_url else self.url
         self.name = _shown(self.url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -79,7 +83,19 @@ class Database:
         with self._translated():
             if self.is_sqlite:
                 _make_file(Path(str(self.url.database)))
-            upgrade(self.engine, _MIGRATION_LOCK)
+            owner = self.engine if self.owner_url == self.url else create_engine(self.owner_url)
+            upgrade(owner, _MIGRATION_LOCK, granted_to=None if owner is self.engine else self.url.username)
+            if owner is not self.engine:
+                owner.dispose()
+
+    @contextmanager
+    def all_tenants(self, writes: bool = True) -> Iterator[RecordedSession]:
+        """One transaction over what is not logged, of every tenant: keys, leases, cursors. Commits at the end."""
+        engine = self.engine if writes else self.engine.execution_options(**self._read_options())
+        session = RecordedSession(engine, tenant_id=ALL_TENANTS, log=None, expire_on_commit=False)
+        with self._translated(), session:
+            yield session
+            session.commit()
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable unless a statement can be run. Makes no file."""
@@ -92,6 +108,7 @@ class Database:
     @contextmanager
     def transaction(self, tenant_id: str, actor: str) -> Iterator[UnitOfWork]:
         """All or nothing: commits at the end of the block, rolls back if it raises."""
+        _check_tenant(tenant_id)
         log = ChangeLog(tenant_id, actor, self.clock)
         session = RecordedSession(self.engine, tenant_id=tenant_id, log=log, expire_on_commit=False)
         with self._translated(), session:
@@ -101,6 +118,7 @@ class Database:
     @contextmanager
     def read(self, tenant_id: str, actor: str = "reader") -> Iterator[UnitOfWork]:
         """One consistent view; writing in it is refused."""
+        _check_tenant(tenant_id)
         reading = self.engine.execution_options(**self._read_options())
         session = RecordedSession(reading, tenant_id=tenant_id, log=None, expire_on_commit=False)
         with self._translated(), session:
@@ -136,6 +154,7 @@ class Database:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(**self._read_options()) as connection:
+            see_tenant(connection, ALL_TENANTS)
             yield connection
 
     def _read_options(self) -> dict[str, Any]:
@@ -163,6 +182,12 @@ class Database:
     def _unavailable(self, error: Exception) -> DatabaseUnavailable:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         return DatabaseUnavailable(f"the core database {self.name} cannot be used: {_first_line(cause)}")
+
+
+def _check_tenant(tenant_id: str) -> None:
+    """`*` means every tenant to row security, and is nobody's name."""
+    if tenant_id in ("", ALL_TENANTS):
+        raise TenantMixed(f"{tenant_id!r} is not a tenant")
 
 
 def _normalised(url: str) -> URL:

@@ -10,15 +10,18 @@ from starlette.types import ASGIApp
 
 from transactional_api import health
 from transactional_api.access import endpoints as access
+from transactional_api.access.accounts import ADMIN, ensure_admin
 from transactional_api.access.boundary import authenticated
-from transactional_api.access.service import ensure_admin_key
 from transactional_api.access.session import SessionSecret
+from transactional_api.access.tokens import AccessTokens
 from transactional_api.customers import endpoints as customers
 from transactional_api.dashboards import endpoints as dashboards
 from transactional_api.database import Database
 from transactional_api.deals import endpoints as deals
 from transactional_api.invoices import endpoints as invoices
+from transactional_api.jobs import ALL_JOBS
 from transactional_api.kit.http import PROBLEM, OversizedAsProblem, Problem, install_problems
+from transactional_api.kit.jobs import JobRunner
 from transactional_api.payments import endpoints as payments
 from transactional_api.ports import Builder, Intake, Reader
 from transactional_api.products import endpoints as products
@@ -46,15 +49,19 @@ def create_app(
     reader: Reader | None = None,
     builder: Builder | None = None,
 ) -> FastAPI:
-    """An application over one core. When it starts it migrates, and on the very first start prints an admin key."""
+    """An application over one core. When it starts it migrates, and on the very first start prints a password."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, owner_url=settings.database_owner_url)
+    runner = JobRunner(database, settings, ALL_JOBS)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         database.migrate()
-        _print_first_key(database, settings.default_tenant)
+        _print_first_password(database, settings.default_tenant)
+        if settings.run_jobs:
+            runner.start()
         yield
+        runner.stop()
         database.close()
 
     app = Core(
@@ -69,6 +76,8 @@ def create_app(
     app.state.database = database
     app.state.settings = settings
     app.state.session_secret = SessionSecret(settings.home)
+    app.state.access_tokens = AccessTokens(settings.home, settings.access_minutes, settings.token_secret)
+    app.state.jobs = runner
     app.state.intake, app.state.reader, app.state.builder = intake, reader, builder
     install_problems(app)
     # Everything asks for a key, except what is listed here by name.
@@ -76,13 +85,17 @@ def create_app(
     for domain in DOMAINS:
         private.include_router(domain.router)
     app.include_router(private)
+    app.include_router(access.public, responses=REFUSALS)
     app.include_router(health.router)
     app.include_router(dashboards.router)
     return app
 
 
-def _print_first_key(database: Database, tenant_id: str) -> None:
-    key = ensure_admin_key(database, tenant_id)
-    if key is not None:
-        sys.stdout.write(f"revhouse: API key of tenant {tenant_id} (shown once, keep it): {key}\n")
+def _print_first_password(database: Database, tenant_id: str) -> None:
+    password = ensure_admin(database, tenant_id)
+    if password is not None:
+        sys.stdout.write(
+            f"revhouse: first run of tenant {tenant_id}: sign in as {ADMIN} with the one-time password {password}"
+            " (shown once; you set your own when you sign in)\n"
+        )
         sys.stdout.flush()

@@ -13,7 +13,14 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     database_url: str = ""
     default_tenant: str = "default"
+    # A role that may change tables, where the one of `database_url` may not (PostgreSQL).
+    database_owner_url: str = ""
     session_hours: int = 12
+    # Access tokens are believed until they expire. Without a secret one is made and kept in the home.
+    access_minutes: int = 15
+    token_secret: str = ""
+    # Whether this process also runs what nobody asks for: dispatching, reconciling, escalating.
+    run_jobs: bool = True
 
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.expanduser().resolve()

@@ -1,16 +1,20 @@
 """Every table of the core in one place, for migrations and for the guard of the change log."""
 
-from transactional_api.access.tables import ApiKey
+from transactional_api.access.tables import Account, AccountSecret, ApiKey, RefreshToken
 from transactional_api.customers.tables import Customer, CustomerProfile
 from transactional_api.deals.tables import Deal, DealStage
+from transactional_api.idempotency.tables import IdempotencyKey
 from transactional_api.invoices.tables import Invoice, InvoiceLine
 from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
+from transactional_api.kit.jobs import JobLease
 from transactional_api.kit.tables import Base
 from transactional_api.payments.tables import Payment, PaymentAllocation
 from transactional_api.products.tables import Product
 from transactional_api.subscriptions.tables import Subscription, SubscriptionPeriod
 
 __all__ = [
+    "Account",
+    "AccountSecret",
     "ApiKey",
     "Base",
     "ChangeLogEntry",
@@ -19,11 +23,14 @@ __all__ = [
     "CustomerProfile",
     "Deal",
     "DealStage",
+    "IdempotencyKey",
     "Invoice",
     "InvoiceLine",
+    "JobLease",
     "Payment",
     "PaymentAllocation",
     "Product",
+    "RefreshToken",
     "Subscription",
     "SubscriptionPeriod",
 ]

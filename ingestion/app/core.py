@@ -80,7 +80,7 @@ class Core:
             f"CASE WHEN {name} IS NULL THEN '-' ELSE '=' || CAST({name} AS TEXT) END AS {name}"
             for name in ("tenant_id", *table.columns)
         )
-        return self.table(f"SELECT {columns} FROM {table.name}")
+        return self.table(f"SELECT {columns} FROM {table.table}")
 
     def table(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         if not self._is_sqlite:
@@ -110,7 +110,12 @@ def _connect(database_url: str) -> Any:
     import adbc_driver_postgresql.dbapi as postgresql_adbc
 
     scheme, _, rest = database_url.partition("://")
-    return postgresql_adbc.connect(f"{scheme.partition('+')[0]}://{rest}")
+    connection = postgresql_adbc.connect(f"{scheme.partition('+')[0]}://{rest}")
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT set_config('revhouse.tenant', '*', false)")
+        cursor.fetchall()
+    connection.commit()
+    return connection
 
 
 def _without_password(database_url: str) -> str:

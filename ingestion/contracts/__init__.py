@@ -117,13 +117,14 @@ class Layout:
 class AppTable:
     """A table of the core as its change log carries it.
 
-    `personal` = current values only, never in the log.
+    `personal` = current values only, never in the log; they stand in the core's table `table`.
     """
 
     name: str
     key: tuple[str, ...]
     columns: dict[str, str]
     personal: bool = False
+    table: str = ""
 
     def stored_columns(self) -> list[tuple[str, str]]:
         return [(name, APP_TYPES[kind]) for name, kind in self.columns.items()]
@@ -255,4 +256,10 @@ def _app_table(path: Path) -> AppTable:
     columns = dict(spec["columns"])
     if unknown := {kind for kind in columns.values() if kind not in APP_TYPES}:
         raise ContractBroken(f"{path.name}: unknown types {sorted(unknown)}")
-    return AppTable(path.stem, tuple(spec["key"]), columns, bool(spec.get("personal", False)))
+    return AppTable(
+        path.stem,
+        tuple(spec["key"]),
+        columns,
+        bool(spec.get("personal", False)),
+        str(spec.get("table", path.stem)),
+    )

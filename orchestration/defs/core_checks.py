@@ -14,6 +14,7 @@ from dagster import (
     multi_asset_check,
 )
 
+from ingestion.contracts import app_tables
 from ingestion.journal import Journal
 from orchestration.resources import BuildResource
 from orchestration.settings import Settings
@@ -27,7 +28,7 @@ CHAIN_ASSET = AssetKey(["raw_app", "customers"])
 
 def build_core_checks(raw_keys: list[AssetKey]) -> AssetChecksDefinition:
     """One check of the chain, and one of rows and sums for each table of the core that a model reads."""
-    copies = [key for key in raw_keys if key.path[0] == "raw_app" and key.path[1] != "customer_profiles"]
+    copies = [key for key in raw_keys if key.path[0] == "raw_app" and not app_tables()[key.path[1]].personal]
 
     @multi_asset_check(
         name="core_checks",

@@ -1,25 +1,39 @@
-"""The boundary of a request: who calls, and the one transaction in which the call is worked."""
+"""The boundary of a request: who calls, what they may, and the one transaction in which the call is worked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
-from transactional_api.access.errors import KeyRefused, OtherTenant
-from transactional_api.access.service import Identity, identify
+from transactional_api.access.errors import Forbidden, KeyRefused, OtherTenant
+from transactional_api.access.identity import Identity
+from transactional_api.access.permissions import ALL
+from transactional_api.access.service import PREFIX, identify
 from transactional_api.database import Database, UnitOfWork
+from transactional_api.idempotency import service as idempotency
+from transactional_api.idempotency.errors import KeyInFlight, KeyMissing, KeyReused
+from transactional_api.idempotency.service import Answer, Claim
+from transactional_api.kit.errors import DomainError
+from transactional_api.kit.http import PROBLEM, problem_body
 
-_bearer = HTTPBearer(auto_error=False, description="An API key; its tenant is the tenant of the request.")
+Work = Callable[[UnitOfWork], BaseModel | None]
+Begun = TypeVar("Begun")
+Outcome = TypeVar("Outcome")
+_bearer = HTTPBearer(auto_error=False, description="An access token or an API key; its tenant is that of the request.")
 
 
 class Caller:
-    """An authenticated request. Its tenant comes from the key and from nowhere else."""
+    """An authenticated request. Its tenant comes from the key or token and from nowhere else."""
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    def __init__(self, database: Database, identity: Identity, request: Request) -> None:
         self.database = database
         self.identity = identity
+        self.claim: Claim | None = None
+        self._request = request
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
@@ -32,18 +46,154 @@ class Caller:
         with self.database.read(self.identity.tenant_id, self.identity.actor) as unit:
             yield unit
 
+    def perform(self, work: Work, *, shown_once: str | None = None) -> Any:
+        """Do the work once in one transaction, with its answer under the request's key. Returns the response.
 
-def authenticated(
+        The field `shown_once` is a secret: it is null in the stored answer, so that it is kept nowhere.
+        """
+        if self.claim is None:
+            with self.write() as unit:
+                answer = self._answer(work(unit))
+            return _response(answer)
+        try:
+            with self.write() as unit:
+                first = idempotency.find(unit.session, self.claim)
+                if first is None:
+                    result = work(unit)
+                    answer = self._answer(result)
+                    idempotency.keep(unit, self.claim, self._without(result, shown_once) if shown_once else answer)
+        except (KeyInFlight, KeyReused):
+            raise
+        except DomainError as error:
+            return self._keep_refusal(error, self.claim)
+        return _response(first, is_replay=True) if first is not None else _response(answer)
+
+    def perform_outside(
+        self,
+        begin: Callable[[UnitOfWork], tuple[str, Begun]],
+        call: Callable[[Begun], Outcome],
+        finish: Callable[[UnitOfWork, Outcome], BaseModel | None],
+    ) -> Any:
+        """Work with somebody else's machine in its middle: `begin` commits what is going to be done and names the
+        subject for which the key is held, `call` runs outside of any transaction, `finish` commits its outcome and
+        the answer. Whoever finds the subject unfinished later settles the key (see `idempotency.service.settle`)."""
+        claim = self.claim
+        try:
+            with self.write() as unit:
+                first = idempotency.find(unit.session, claim) if claim else None
+                if first is None:
+                    subject, begun = begin(unit)
+                    if claim:
+                        idempotency.hold(unit, claim, subject)
+        except (KeyInFlight, KeyReused):
+            raise
+        except DomainError as error:
+            if claim is None:
+                raise
+            return self._keep_refusal(error, claim)
+        if first is not None:
+            return _response(first, is_replay=True)
+        outcome = call(begun)
+        with self.write() as unit:
+            answer = self._answer(finish(unit, outcome))
+            idempotency.settle(unit, subject, answer)
+        return _response(answer)
+
+    def _answer(self, result: BaseModel | None) -> Answer:
+        status = self._request.scope["route"].status_code or 200
+        return Answer(status, "" if result is None else result.model_dump_json())
+
+    def _without(self, result: BaseModel | None, secret: str) -> Answer:
+        return self._answer(None if result is None else result.model_copy(update={secret: None}))
+
+    def _keep_refusal(self, error: DomainError, claim: Claim) -> Response:
+        """The same question gets the same refusal. Whoever was quicker under the same key is answered as they were."""
+        answer = Answer(error.status, problem_body(error))
+        with self.write() as unit:
+            first = idempotency.find(unit.session, claim)
+            if first is None:
+                idempotency.keep(unit, claim, answer)
+        return _response(answer if first is None else first, is_replay=first is not None)
+
+
+async def authenticated(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
+    """A token is believed by its signature; a key is looked up."""
     if credentials is None:
         raise KeyRefused
     database: Database = request.app.state.database
-    identity = identify(database, credentials.credentials)
+    secret = credentials.credentials
+    if secret.startswith(f"{PREFIX}_"):
+        identity = await run_in_threadpool(identify, database, secret)
+    else:
+        identity = request.app.state.access_tokens.read(secret, database.clock.now())
     for tenant_id in request.query_params.getlist("tenant_id"):
         if tenant_id != identity.tenant_id:
             raise OtherTenant(tenant_id)
-    return Caller(database, identity)
+    request.state.identity = identity
+    return Caller(database, identity, request)
 
 
 CallerDep = Annotated[Caller, Depends(authenticated)]
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Yours, one per thing to be done: sent again with the same request, the first answer comes again.",
+    ),
+]
+
+
+def reads(permission: str) -> dict[str, Any]:
+    """Arguments of a route's decorator: who may read."""
+    return {"dependencies": [Depends(_permitted(permission))], "openapi_extra": {"x-permission": permission}}
+
+
+def writes(permission: str, key: Literal["optional", "required"] = "optional") -> dict[str, Any]:
+    """Arguments of a route's decorator: who may write, and whether only under an idempotency key."""
+    allowed, keyed = Depends(_permitted(permission)), Depends(_needs_key if key == "required" else _takes_key)
+    return {
+        "dependencies": [allowed, keyed],
+        "openapi_extra": {"x-permission": permission, "x-idempotency-key": key},
+    }
+
+
+def own() -> dict[str, Any]:
+    """Arguments of a route's decorator: everybody who is signed in may do it to themselves."""
+    return {"openapi_extra": {"x-permission": "signed in"}}
+
+
+def _permitted(permission: str) -> Callable[[Caller], Any]:
+    if permission not in ALL:
+        raise ValueError(f"{permission} does not stand in permissions.py")
+
+    async def permitted(caller: CallerDep) -> None:
+        if not caller.identity.may(permission):
+            raise Forbidden(permission)
+
+    return permitted
+
+
+async def _takes_key(request: Request, caller: CallerDep, key: KeyHeader = None) -> None:
+    if key is not None:
+        body = await request.body()
+        print_ = idempotency.fingerprint(request.method, request.url.path, request.url.query, body)
+        caller.claim = Claim(caller.identity.actor, key, print_)
+
+
+async def _needs_key(request: Request, caller: CallerDep, key: KeyHeader = None) -> None:
+    if key is None:
+        raise KeyMissing
+    await _takes_key(request, caller, key)
+
+
+def _response(answer: Answer, is_replay: bool = False) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if is_replay else None
+    kind = None
+    if answer.body:
+        kind = PROBLEM if answer.status >= 400 else "application/json"
+    return Response(answer.body or None, answer.status, headers, kind)

@@ -1,13 +1,15 @@
 """API keys: made at random, shown once, stored as a hash, each of exactly one tenant."""
 
-import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from transactional_api.access.errors import KeyNotFound, KeyRefused
+from transactional_api.access.errors import KeyNotFound, KeyRefused, RoleNotHeld, RoleUnknown
+from transactional_api.access.identity import Identity
+from transactional_api.access.permissions import ROLES, permissions_of
+from transactional_api.access.secrets import hash_token
 from transactional_api.access.tables import ApiKey
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.kit.recording import RecordedSession
@@ -16,26 +18,18 @@ from transactional_api.kit.rows import add, find_locked
 PREFIX = "rvh"
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who calls: the tenant and the name under which the change log knows the key."""
-
-    tenant_id: str
-    key_id: str
-
-    @property
-    def actor(self) -> str:
-        return f"key:{self.key_id}"
-
-
-def create_key(unit: UnitOfWork, name: str) -> tuple[ApiKey, str]:
-    """The row, and the key itself, which cannot be had again. A fast hash suffices: the secret has 256 random bits."""
+def create_key(
+    unit: UnitOfWork, name: str, roles: Sequence[str] = ("admin",), account_id: str | None = None
+) -> tuple[ApiKey, str]:
+    """The row, and the key itself, which cannot be had again."""
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = ApiKey(
         tenant_id=unit.tenant_id,
         key_id=key_id,
         name=name,
-        key_hash=_hash(secret),
+        key_hash=hash_token(secret),
+        roles=" ".join(known_roles(roles)),
+        account_id=account_id,
         created_at=unit.now,
         created_by=unit.actor,
     )
@@ -59,16 +53,18 @@ def list_keys(session: RecordedSession) -> list[ApiKey]:
     return list(session.scalars(query))
 
 
-def ensure_admin_key(database: Database, tenant_id: str) -> str | None:
-    """On the first run of a tenant: a key, to be shown once by the caller. None when there is one already."""
-    with database.read(tenant_id) as unit:
-        if list_keys(unit.session):
-            return None
-    with database.transaction(tenant_id, "first-run") as unit:
-        unit.session.hold_tenant()
-        if list_keys(unit.session):
-            return None
-        return create_key(unit, "admin")[1]
+def known_roles(roles: Sequence[str]) -> tuple[str, ...]:
+    """The same roles in order, each once. Raises RoleUnknown."""
+    for role in roles:
+        if role not in ROLES:
+            raise RoleUnknown(role)
+    return tuple(sorted(set(roles)))
+
+
+def check_held(identity: Identity, roles: Sequence[str]) -> None:
+    """Raises RoleNotHeld if the roles allow what their giver may not do."""
+    if beyond := sorted(permissions_of(known_roles(roles)) - identity.permissions):
+        raise RoleNotHeld(beyond[0])
 
 
 def identify(database: Database, key: str) -> Identity:
@@ -76,10 +72,10 @@ def identify(database: Database, key: str) -> Identity:
     prefix, _, rest = key.partition("_")
     key_id, _, secret = rest.partition("_")
     row = _live(database, key_id) if prefix == PREFIX else None
-    given = _hash(secret)
+    given = hash_token(secret)
     if row is None or not hmac.compare_digest(given, row.key_hash):
         raise KeyRefused
-    return Identity(row.tenant_id, row.key_id)
+    return _identity(row)
 
 
 def identify_by_id(database: Database, key_id: str) -> Identity:
@@ -87,16 +83,16 @@ def identify_by_id(database: Database, key_id: str) -> Identity:
     row = _live(database, key_id)
     if row is None:
         raise KeyRefused
-    return Identity(row.tenant_id, row.key_id)
+    return _identity(row)
+
+
+def _identity(row: ApiKey) -> Identity:
+    return Identity.of(row.tenant_id, f"key:{row.key_id}", row.roles.split(), row.account_id)
 
 
 def _live(database: Database, key_id: str) -> ApiKey | None:
     if not (key_id.isascii() and key_id.isalnum()):
         return None
-    with database.read(tenant_id="") as unit:
+    with database.all_tenants(writes=False) as session:
         query = select(ApiKey).where(ApiKey.key_id == key_id, ApiKey.revoked_at.is_(None))
-        return unit.session.scalars(query).one_or_none()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        return session.scalars(query).one_or_none()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
@@ -122,6 +122,18 @@ Percent = Annotated[Decimal, _decimal(3, 6), _AS_TEXT, _TEXT]
 Fraction = Annotated[Decimal, _decimal(1, 12), _AS_TEXT, _TEXT]
 
 
+def problem_body(error: DomainError) -> str:
+    """The problem document of a broken law, as JSON text."""
+    fields = [ProblemField(field=error.field, message=error.detail)] if error.field else []
+    return Problem(
+        type=f"urn:revhouse:problem:{error.slug()}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        errors=fields,
+    ).model_dump_json()
+
+
 def problem(status: int, title: str, detail: str, slug: str, errors: list[ProblemField] | None = None) -> JSONResponse:
     document = Problem(
         type=f"urn:revhouse:problem:{slug}", title=title, status=status, detail=detail, errors=errors or []
@@ -134,9 +146,9 @@ def install_problems(app: FastAPI) -> None:
     """Every refusal leaves as a problem document; none of them repeats what was sent."""
 
     @app.exception_handler(DomainError)
-    def domain(_request: Request, error: DomainError) -> JSONResponse:
-        fields = [ProblemField(field=error.field, message=error.detail)] if error.field else []
-        return problem(error.status, error.title, error.detail, error.slug(), fields)
+    def domain(_request: Request, error: DomainError) -> Response:
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return Response(problem_body(error), error.status, headers, PROBLEM)
 
     @app.exception_handler(RequestValidationError)
     def validation(_request: Request, error: RequestValidationError) -> JSONResponse:

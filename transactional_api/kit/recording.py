@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, object_session
 from sqlalchemy.orm.base import NO_VALUE
 
@@ -23,6 +23,8 @@ _WRITES = re.compile(
 )
 _LOG_TABLES = frozenset({"change_log", "change_log_heads"})
 _ALLOWED = "revhouse_recorded_write"
+ALL_TENANTS = "*"
+_SEE = text("SELECT set_config('revhouse.tenant', :tenant, true)")
 
 
 class UnloggedWrite(RuntimeError):
@@ -109,6 +111,17 @@ def _permitted(connection: Connection, write: Callable[[Connection], None]) -> N
         connection.info[_ALLOWED] = outer
 
 
+def see_tenant(connection: Connection, tenant_id: str) -> None:
+    """Until the transaction ends, row security on PostgreSQL shows this tenant's rows only; `*` shows those of all."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SEE, {"tenant": tenant_id})
+
+
+@event.listens_for(RecordedSession, "after_begin")
+def _wall(session: RecordedSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    see_tenant(connection, session.of_tenant or "")
+
+
 @event.listens_for(RecordedSession, "after_transaction_create")
 def _refuse_savepoints(_session: RecordedSession, transaction: SessionTransaction) -> None:
     if transaction.nested:
@@ -157,25 +170,30 @@ def _append(session: RecordedSession) -> None:
 def _inserted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
     for name in _column_names(mapper):
         row.__dict__.setdefault(name)  # never set, so written as NULL: known from now on, like a value that was read
-    _record(mapper, row, "insert", None, _image(mapper, row))
+    _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
 
 
 @event.listens_for(Base, "after_update", propagate=True)
 def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
     after = _image(mapper, row)
     before = dict(after)
+    personal = []
     for name, value in row._sa_instance_state.committed_state.items():  # type: ignore[attr-defined]
+        if name not in before and name not in row.personal_columns:
+            continue
+        if value is NO_VALUE:
+            raise BeforeImageUnknown(f"{type(row).__name__}.{name} was set without having been read")
         if name in before:
-            if value is NO_VALUE:
-                raise BeforeImageUnknown(f"{type(row).__name__}.{name} was set without having been read")
             before[name] = plain(value)
-    if before != after:
-        _record(mapper, row, "update", before, after)
+        elif value != getattr(row, name):
+            personal.append(name)
+    if before != after or personal:
+        _record(mapper, row, "update", before, after, personal)
 
 
 @event.listens_for(Base, "after_delete", propagate=True)
 def _deleted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    _record(mapper, row, "delete", _image(mapper, row), None)
+    _record(mapper, row, "delete", _image(mapper, row), None, _personal_values(row))
 
 
 def row_key(row: Base, tenant_id: str | None = None) -> tuple[Any, ...]:
@@ -209,12 +227,19 @@ _names: dict[Mapper[Any], tuple[str, ...]] = {}
 def _column_names(mapper: Mapper[Any]) -> tuple[str, ...]:
     names = _names.get(mapper)
     if names is None:
-        names = tuple(column.name for column in mapper.columns if column.name != "tenant_id")
+        hidden = {"tenant_id"} if mapper.class_.personal_to else {"tenant_id", *mapper.class_.personal_columns}
+        names = tuple(column.name for column in mapper.columns if column.name not in hidden)
         _names[mapper] = names
     return names
 
 
-def _record(mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None) -> None:
+def _personal_values(row: Base) -> list[str]:
+    return [name for name in row.personal_columns if row.__dict__.get(name) is not None]
+
+
+def _record(
+    mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None, personal: list[str]
+) -> None:
     session = object_session(row)
     if not isinstance(session, RecordedSession) or session.log is None:
         raise UnloggedWrite(row.__tablename__)
@@ -226,7 +251,7 @@ def _record(mapper: Mapper[Any], row: Base, operation: str, before: Image | None
             session.personal.append((row, changed))
     elif row.is_logged:
         key = entity_key(getattr(row, column.name) for column in mapper.primary_key if column.name != "tenant_id")
-        session.log.append(Entry(row.__tablename__, key, operation, before, after))
+        session.log.append(Entry(row.__tablename__, key, operation, before, after, sorted(personal)))
 
 
 def _record_personal(connection: Connection, log: ChangeLog, row: Base, fields: list[str]) -> None:

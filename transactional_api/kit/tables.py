@@ -13,7 +13,8 @@ from transactional_api.kit.money import MAX_MINOR
 
 class Base(DeclarativeBase):
     """A row of one tenant. Every table is logged unless it says otherwise, so that forgetting logs too much, not too
-    little. `personal_to` names the table on which a table of personal values is logged, by field name only."""
+    little. `personal_columns` hold values about persons: the log names those that changed and never shows them.
+    `personal_to` names the table on which a table of personal values alone is logged."""
 
     metadata = MetaData(
         naming_convention={

@@ -8,19 +8,31 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from transactional_api.kit.recording import ALL_TENANTS, see_tenant
+from transactional_api.migrations.row_security import grant, wall_tenants
 
-def upgrade(engine: Engine, lock: int) -> None:
-    """To the newest step. Whoever comes second waits for the lock and then finds nothing to do."""
+
+def upgrade(engine: Engine, lock: int, granted_to: str | None = None) -> None:
+    """To the newest step. Whoever comes second waits for the lock and then finds nothing to do.
+
+    `granted_to` is the role that uses the tables, where another one owns them.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     newest = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
+        is_postgresql = connection.dialect.name == "postgresql"
+        if is_postgresql:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
         if _current(connection) != newest:
+            see_tenant(connection, ALL_TENANTS)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if is_postgresql:
+                wall_tenants(connection)
+        if is_postgresql and granted_to:
+            grant(connection, granted_to)
 
 
 def _current(connection: Connection) -> str | None:

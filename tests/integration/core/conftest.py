@@ -3,24 +3,29 @@
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
+from transactional_api.access.accounts import create_account
 from transactional_api.access.service import create_key
 from transactional_api.customers.service import create_customer
 from transactional_api.database import Database, UnitOfWork
+from transactional_api.kit.change_log import ChangeLogEntry
 from transactional_api.kit.clock import FixedClock
 from transactional_api.main import create_app
 from transactional_api.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+APP_ROLE = "revhouse_app"
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +36,23 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     url = server.get_uri()
     with closing(psycopg.connect(url, autocommit=True)) as db:
+        db.execute(f"CREATE ROLE {APP_ROLE} LOGIN NOSUPERUSER NOBYPASSRLS")
         db.execute("CREATE DATABASE core_template")
-    template = Database(url.replace("/postgres?", "/core_template?"))
+    owner_url = url.replace("/postgres?", "/core_template?")
+    template = Database(as_app(owner_url), owner_url=owner_url)
     template.migrate()
     template.close()
     yield url
     server.cleanup()
+
+
+def as_app(url: str) -> str:
+    """The same database as the role that the core works as: it owns nothing and row security holds for it."""
+    return url.replace("//postgres:", f"//{APP_ROLE}:")
+
+
+def as_owner(url: str) -> str:
+    return url.replace(f"//{APP_ROLE}:", "//postgres:")
 
 
 @pytest.fixture
@@ -44,7 +60,7 @@ def postgres_url(postgres_server: str) -> str:
     name = f"core_{uuid.uuid4().hex[:12]}"
     with closing(psycopg.connect(postgres_server, autocommit=True)) as db:
         db.execute(f"CREATE DATABASE {name} TEMPLATE core_template")
-    return postgres_server.replace("/postgres?", f"/{name}?")
+    return as_app(postgres_server.replace("/postgres?", f"/{name}?"))
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +81,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         url = f"sqlite:///{path}"
     else:
         url = request.getfixturevalue("postgres_url")
-    opened = Database(url, FixedClock(NOW))
+    opened = Database(url, FixedClock(NOW), owner_url=as_owner(url))
     yield opened
     opened.close()
 
@@ -79,7 +95,7 @@ def behind(database: Database) -> Callable[[str], list[tuple[Any, ...]]]:
             with closing(sqlite3.connect(str(database.url.database))) as file, file:
                 return file.execute(sql).fetchall()
         url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url) as server:
+        with psycopg.connect(as_owner(url)) as server:
             cursor = server.execute(sql)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
@@ -100,22 +116,56 @@ def make_customer(unit: UnitOfWork, customer_id: str = "C1") -> str:
 class Api:
     """A client with a key of one tenant."""
 
-    def __init__(self, client: TestClient, tenant_id: str) -> None:
+    def __init__(self, client: TestClient, tenant_id: str, roles: Sequence[str] = ("admin",)) -> None:
         self.client = client
+        self.tenant_id = tenant_id
+        self.account_id: str | None = None
         self.database: Database = client.app.state.database  # type: ignore[attr-defined]
         with self.database.transaction(tenant_id, "test") as unit:
-            self.key = create_key(unit, "test")[1]
+            self.key = create_key(unit, "test", roles)[1]
 
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        answer = self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {self.key}"})
+    def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        """With a new idempotency key for every write, unless one is given."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        if method != "GET":
+            headers["Idempotency-Key"] = key or uuid.uuid4().hex
+        return self.client.request(method, path, json=body, headers=headers)
+
+    def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
+        answer = self.send(method, path, body, key)
         return answer.status_code, answer.json() if answer.content else None
+
+    def as_role(self, *roles: str) -> "Api":
+        """The same tenant with a key of other roles."""
+        return Api(self.client, self.tenant_id, roles)
+
+    def as_account(self, login: str, *roles: str) -> "Api":
+        """The same tenant, signed in as a new account, whose id is `account_id`."""
+        signed = Api(self.client, self.tenant_id, roles)
+        with self.database.transaction(self.tenant_id, "test") as unit:
+            account = create_account(unit, login=login, roles=roles)[0]
+            signed.account_id = account.account_id
+        tokens = self.client.app.state.access_tokens  # type: ignore[attr-defined]
+        signed.key = tokens.make(self.tenant_id, signed.account_id, roles, self.database.clock.now())
+        return signed
+
+    def log(self, entity: str, key: str | None = None) -> list[ChangeLogEntry]:
+        """The change log's entries of a table, in order; of one row with its key."""
+        query = select(ChangeLogEntry).where(ChangeLogEntry.entity == entity).order_by(ChangeLogEntry.change_no)
+        if key is not None:
+            query = query.where(ChangeLogEntry.entity_key == key)
+        with self.database.read(self.tenant_id) as unit:
+            return list(unit.session.scalars(query.where(ChangeLogEntry.tenant_id == self.tenant_id)))
 
 
 @pytest.fixture
 def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
     url = database.url.render_as_string(hide_password=False)
-    settings = Settings(home=tmp_path / "home", database_url=url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as opened:
+    owner_url = database.owner_url.render_as_string(hide_password=False)
+    settings = Settings(home=tmp_path / "home", database_url=url, database_owner_url=owner_url, run_jobs=False)
+    app = create_app(settings)
+    app.state.database.clock = database.clock
+    with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 
 

@@ -1,0 +1,1 @@
+"""Idempotency keys: a request that is sent again takes effect once and gets its first answer again."""

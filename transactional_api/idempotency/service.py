@@ -1,0 +1,111 @@
+"""Claim, answer and release of keys, always inside of the transaction of the work that they stand for."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select, text, update
+
+from transactional_api.database import Database, UnitOfWork
+from transactional_api.idempotency.errors import KeyInFlight, KeyReused
+from transactional_api.idempotency.tables import IdempotencyKey
+from transactional_api.kit.recording import RecordedSession
+
+KEPT = timedelta(days=30)
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A key of one caller, and the SHA-256 of the request that it stands for."""
+
+    caller: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was, or will be, answered. `body` is JSON text, empty without content."""
+
+    status: int
+    body: str
+
+
+def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
+    head = f"{method} {path}?{query}\n".encode()
+    return hashlib.sha256(head + body).hexdigest()
+
+
+def find(session: RecordedSession, claim: Claim) -> Answer | None:
+    """The first answer, or None if the key is free; from then on nobody else works under it until the commit.
+
+    Raises KeyReused and KeyInFlight. A writer on SQLite is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        name = f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"
+        if not session.execute(_TRY_LOCK, {"name": name}).scalar():
+            raise KeyInFlight
+    row = session.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(*_mine(session, claim))
+    ).first()
+    if row is None:
+        return None
+    if row.fingerprint != claim.fingerprint:
+        raise KeyReused
+    if row.status is None:
+        raise KeyInFlight
+    return Answer(row.status, row.body)
+
+
+def keep(unit: UnitOfWork, claim: Claim, answer: Answer) -> None:
+    """The answer becomes part of the work's own transaction."""
+    _insert(unit, claim, {"status": answer.status, "body": answer.body})
+
+
+def hold(unit: UnitOfWork, claim: Claim, subject: str) -> None:
+    """The work goes on after this transaction, outside of any: until `settle` the key is in flight."""
+    _insert(unit, claim, {"subject": subject})
+
+
+def settle(unit: UnitOfWork, subject: str, answer: Answer) -> None:
+    """The answer of whatever is held for the subject. Does nothing when it is settled or was not keyed."""
+    unit.session.execute(
+        update(IdempotencyKey)
+        .where(
+            IdempotencyKey.tenant_id == unit.tenant_id,
+            IdempotencyKey.subject == subject,
+            IdempotencyKey.status.is_(None),
+        )
+        .values(status=answer.status, body=answer.body)
+    )
+
+
+def forget_old(database: Database) -> int:
+    """Remove settled keys of all tenants that are older than 30 days; returns how many."""
+    before = database.clock.now() - KEPT
+    with database.all_tenants() as session:
+        old = delete(IdempotencyKey).where(IdempotencyKey.created_at < before, IdempotencyKey.status.is_not(None))
+        return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def _insert(unit: UnitOfWork, claim: Claim, values: Mapping[str, object]) -> None:
+    unit.session.execute(
+        insert(IdempotencyKey).values(
+            tenant_id=unit.tenant_id,
+            caller=claim.caller,
+            idempotency_key=claim.key,
+            fingerprint=claim.fingerprint,
+            created_at=unit.now,
+            **values,
+        )
+    )
+
+
+def _mine(session: RecordedSession, claim: Claim) -> tuple[object, ...]:
+    return (
+        IdempotencyKey.tenant_id == session.of_tenant,
+        IdempotencyKey.caller == claim.caller,
+        IdempotencyKey.idempotency_key == claim.key,
+    )
