@@ -22,6 +22,8 @@ from orchestration.demo.write import write_company_csv
 from orchestration.serve import free_port
 from tests.e2e.browser import Browser, browser, why_no_browser
 from tests.orchestration.houses import environment, new_home, revhouse
+from transactional_api.access.service import create_key
+from transactional_api.database import Database
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(why_no_browser()), reason=why_no_browser())]
 
@@ -72,7 +74,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     )
     try:
         assert server.stdout is not None
-        key = next(found[0] for line in server.stdout if (found := re.search(r"rvh_[\w-]+", line)))
+        next(line for line in server.stdout if "one-time password" in line)
+        database = Database(f"sqlite:///{home / 'core.db'}")
+        with database.transaction("default", "test") as unit:
+            key = create_key(unit, "browser", ("analyst",))[1]
         yield Served(home, f"http://127.0.0.1:{port}", key)
     finally:
         server.send_signal(signal.SIGINT)
@@ -95,7 +100,7 @@ def log_in(window: Browser, served: Served, key: str = "") -> float:
         window.wait_for("return document.querySelector('#key')")
     window.type_into("#key", key or served.key)
     start = time.monotonic()
-    window.run("document.querySelector('form button').click()")
+    window.run("document.querySelector('#key').form.querySelector('button').click()")
     if not key:
         window.wait_for(IS_DRAWN)
     return time.monotonic() - start

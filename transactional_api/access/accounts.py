@@ -36,7 +36,12 @@ class SignIn:
 
 
 def create_account(
-    unit: UnitOfWork, *, login: str, roles: Sequence[str], display_name: str | None = None, account_id: str | None = None
+    unit: UnitOfWork,
+    *,
+    login: str,
+    roles: Sequence[str],
+    display_name: str | None = None,
+    account_id: str | None = None,
 ) -> tuple[Account, str]:
     """The account, and the one-time password with which its holder sets one of their own."""
     account = Account(
@@ -56,6 +61,7 @@ def create_account(
 def change_account(unit: UnitOfWork, account_id: str, changes: Mapping[str, Any]) -> Account:
     """Display name, roles or status. Disabling ends every sign-in of the account."""
     account = _locked(unit, account_id)
+    was_admin = account.status == "active" and ADMIN in account.roles.split()
     if "roles" in changes:
         account.roles = " ".join(known_roles(changes["roles"]))
     if "display_name" in changes:
@@ -65,7 +71,7 @@ def change_account(unit: UnitOfWork, account_id: str, changes: Mapping[str, Any]
     if account.status != "active":
         _revoke(unit, RefreshToken.account_id == account_id)
     unit.session.flush()
-    if not _has_admin(unit.session):
+    if was_admin and not _has_admin(unit.session):
         raise LastAdmin
     return account
 

@@ -104,7 +104,12 @@ def get_account(account_id: str, caller: CallerDep) -> AccountOut:
 def change_account(account_id: str, body: AccountChange, caller: CallerDep) -> AccountOut:
     changes = body.model_dump(exclude_unset=True)
     service.check_held(caller.identity, changes.get("roles", ()))
-    return caller.perform(lambda unit: AccountOut.of(accounts.change_account(unit, account_id, changes)))
+
+    def work(unit: UnitOfWork) -> AccountOut:
+        service.check_held(caller.identity, accounts.get_account(unit, account_id).roles.split())
+        return AccountOut.of(accounts.change_account(unit, account_id, changes))
+
+    return caller.perform(work)
 
 
 @router.post("/accounts/{account_id}/reset-password", **writes("accounts:write"))
@@ -158,4 +163,3 @@ def _tokens(request: Request, tenant_id: str, signed: SignIn) -> TokensOut:
         refresh_token=signed.refresh_token,
         must_change_password=signed.must_change_password,
     )
-

@@ -10,9 +10,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from transactional_api.access.errors import KeyRefused
-from transactional_api.access.service import Identity, identify, identify_by_id
+from transactional_api.access.accounts import active_account, change_password, sign_in
+from transactional_api.access.errors import KeyRefused, LoginRefused, PasswordRefused
+from transactional_api.access.identity import Identity
+from transactional_api.access.service import identify, identify_by_id
 from transactional_api.access.session import COOKIE, expiry
+from transactional_api.database import Database
 from transactional_api.dashboards.figures import read_figures
 from transactional_api.dashboards.pages import STATIC, dashboard_page, docs_page, login_page
 
@@ -54,23 +57,30 @@ def dashboard(request: Request) -> HTMLResponse:
 
 @router.post("/dashboard/login")
 async def login(request: Request) -> Response:
-    """Takes an API key once, and answers with a cookie that no script can read and no other site can send."""
+    """Takes a password or a key once, and answers with a cookie that no script can read and no other site can send."""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_LOGIN_BYTES:
-            return HTMLResponse(login_page("That is not a key."), 413, HEADERS)
-    form = parse_qs(body.decode("utf-8", "replace"))
+            return HTMLResponse(login_page("That is no login."), 413, HEADERS)
+    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     try:
-        identity = await run_in_threadpool(identify, request.app.state.database, form.get("key", [""])[0].strip())
+        holder = await run_in_threadpool(_holder, request, form)
+    except LoginRefused:
+        return HTMLResponse(login_page("Login or password is wrong.", form.get("login", "")), 401, HEADERS)
     except KeyRefused:
         return HTMLResponse(login_page("That key is not known, or was revoked."), 401, HEADERS)
+    except PasswordRefused as error:
+        return HTMLResponse(login_page(f"{error.detail}.", form.get("login", ""), True), 422, HEADERS)
+    if holder is None:
+        message = "This password is good once: set your own."
+        return HTMLResponse(login_page(message, form.get("login", ""), True), 200, HEADERS)
     hours = request.app.state.settings.session_hours
     until = expiry(datetime.now(UTC), hours)
     answer = RedirectResponse("/dashboard", 303, HEADERS)
     answer.set_cookie(
         COOKIE,
-        request.app.state.session_secret.sign(identity.key_id, until),
+        request.app.state.session_secret.sign(holder, until),
         max_age=hours * 3600,
         httponly=True,
         samesite="strict",
@@ -107,12 +117,36 @@ def _plotly() -> Path:
         return path
 
 
+def _holder(request: Request, form: dict[str, str]) -> str | None:
+    """Whom the cookie will name, as `key:<id>` or `account:<id>`; None while a one-time password waits for another.
+
+    Raises LoginRefused, KeyRefused, PasswordRefused.
+    """
+    database: Database = request.app.state.database
+    if "key" in form:
+        return identify(database, form["key"].strip()).actor
+    tenant_id, password = request.app.state.settings.default_tenant, form.get("password", "")
+    signed = sign_in(database, tenant_id, form.get("login", ""), password)
+    if signed.must_change_password:
+        if "new_password" not in form:
+            return None
+        with database.transaction(tenant_id, f"account:{signed.account_id}") as unit:
+            change_password(unit, signed.account_id, password, form["new_password"])
+    return f"account:{signed.account_id}"
+
+
 def _session(request: Request) -> Identity | None:
     cookie = request.cookies.get(COOKIE)
-    key_id = request.app.state.session_secret.read(cookie, datetime.now(UTC)) if cookie else None
-    if key_id is None:
+    holder = request.app.state.session_secret.read(cookie, datetime.now(UTC)) if cookie else None
+    if holder is None:
         return None
+    database: Database = request.app.state.database
+    kind, _, holder_id = holder.partition(":")
     try:
-        return identify_by_id(request.app.state.database, key_id)
+        if kind == "key":
+            return identify_by_id(database, holder_id)
     except KeyRefused:
         return None
+    tenant_id = request.app.state.settings.default_tenant
+    account = active_account(database, tenant_id, holder_id) if kind == "account" else None
+    return None if account is None else Identity.of(tenant_id, holder, account.roles.split(), account.account_id)

@@ -24,9 +24,20 @@ def dashboard_page(figures: Figures, tenant_id: str) -> str:
     )
 
 
-def login_page(message: str = "") -> str:
+def login_page(message: str = "", login: str = "", asks_for_new: bool = False) -> str:
+    """`asks_for_new`: the password that was shown is a one-time one, and its holder sets one of their own here."""
     note = f'<p class="refused" role="alert">{html.escape(message)}</p>' if message else ""
-    return _fill("login.html", message=note)
+    new = '<label for="new_password">Your own password, at least 12 characters</label>' + (
+        '<input id="new_password" name="new_password" type="password" autocomplete="new-password"'
+        ' minlength="12" maxlength="200" required>'
+    )
+    return _fill(
+        "login.html",
+        message=note,
+        login=html.escape(login),
+        password_label="One-time password" if asks_for_new else "Password",
+        new_password=new if asks_for_new else "",
+    )
 
 
 def docs_page() -> str:

@@ -29,7 +29,7 @@ _CHANGED_AT = {
 
 @dataclass(frozen=True)
 class Mark:
-    """An entry's number and hash, as somebody outside of the database remembers them. (0, zeros) is before the first."""
+    """An entry's number and hash, as remembered outside of the database; (0, zeros) is before the first."""
 
     change_no: int = 0
     entry_hash: str = FIRST_HASH
@@ -78,21 +78,9 @@ def verify_chain(
     if (lost := _lost_before(connection, tenant_id, after)) is not None:
         return broken(*lost)
     for row in _rows(connection, tenant_id, number):
-        number += 1
-        if row[0] != number:
-            number -= 1
-            return broken(number + 1, f"the entry after {number} is not {number + 1}")
-        if row[9] != last_hash:
-            return broken(number, "it does not follow from the entry before it")
-        try:
-            entry_hash = _hash(tenant_id, row)
-        except TypeError:
-            entry_hash = ""
-        if row[10] != entry_hash:
-            return broken(number, "its content does not match its hash")
-        if marks.get(number, entry_hash) != entry_hash:
-            return broken(number, REWRITTEN)
-        last_hash, head_at = entry_hash, row[5]
+        if (fault := _fault(tenant_id, row, number + 1, last_hash, marks)) is not None:
+            return broken(number + 1, fault)
+        number, last_hash, head_at = number + 1, row[10], row[5]
         if on_progress and number % ROWS_AT_ONCE == 0:
             on_progress(number - first + 1)
     if marks and max(marks) > number:
@@ -112,6 +100,21 @@ def _rows(connection: Connection, tenant_id: str, after: int) -> Iterator[Any]:
     )
     for rows in streamed.partitions():
         yield from rows
+
+
+def _fault(tenant_id: str, row: Any, number: int, last_hash: str, marks: Mapping[int, str]) -> str | None:
+    """Why this is not the entry that should come next."""
+    if row[0] != number:
+        return f"the entry after {number - 1} is not {number}"
+    if row[9] != last_hash:
+        return "it does not follow from the entry before it"
+    try:
+        entry_hash = _hash(tenant_id, row)
+    except TypeError:  # a column of another type than the core writes
+        entry_hash = ""
+    if row[10] != entry_hash:
+        return "its content does not match its hash"
+    return None if marks.get(number, entry_hash) == entry_hash else REWRITTEN
 
 
 def _hash(tenant_id: str, row: Any) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, Text, bindparam, insert, select, text, update
+from sqlalchemy import CheckConstraint, Connection, Index, Text, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional_api.kit.clock import Clock, instant_text
@@ -34,6 +34,7 @@ class ChangeLogEntry(Base):
         one_of("operation", ("insert", "update", "delete")),
         CheckConstraint("change_no >= 1", name="change_no_range"),
         CheckConstraint("length(entry_hash) = 64 AND length(previous_hash) = 64", name="hash_length"),
+        Index(None, "tenant_id", "entity", "entity_key"),
     )
     is_logged = False
 

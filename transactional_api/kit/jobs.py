@@ -127,4 +127,3 @@ class JobRunner:
                 session.execute(text("DELETE FROM job_leases WHERE holder = :holder"), {"holder": self.holder})
         except Exception as error:
             log.warning("the lease of the jobs was not given back: %s", type(error).__name__)
-

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from transactional_api.customers.service import change_customer, create_customer
 from transactional_api.customers.tables import Customer
@@ -269,7 +270,8 @@ def test_a_write_that_the_log_could_not_see_is_refused(database: Database) -> No
 def test_savepoints_and_rows_of_another_tenant_are_refused(database: Database) -> None:
     with pytest.raises(SavepointRefused), database.transaction("acme", "test") as unit:
         unit.session.begin_nested()
-    with pytest.raises(TenantMixed), database.transaction("acme", "test") as unit:
+    # On PostgreSQL row security is quicker.
+    with pytest.raises((TenantMixed, ProgrammingError)), database.transaction("acme", "test") as unit:
         unit.session.add(Customer(tenant_id="globex", customer_id="C", subject_token="x", created_on=date(2026, 1, 1)))
 
 

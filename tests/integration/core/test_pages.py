@@ -73,7 +73,7 @@ def reader() -> FakeReader:
 
 @pytest.fixture
 def pages(tmp_path: Path, reader: FakeReader) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(home=tmp_path), reader=reader)) as client:
+    with TestClient(create_app(Settings(home=tmp_path, run_jobs=False), reader=reader)) as client:
         yield client
 
 
@@ -85,16 +85,26 @@ def log_in(client: TestClient, tenant_id: str = "acme") -> str:
     return str(row.key_id)
 
 
-def test_the_first_start_prints_a_key_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_start_prints_a_password_once_which_serves_to_set_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for _ in range(2):
-        with TestClient(create_app(Settings(home=tmp_path))) as client:
+        with TestClient(create_app(Settings(home=tmp_path, run_jobs=False))):
             pass
-    printed = re.findall(r"rvh_[\w-]+", capsys.readouterr().out)
-    assert len(printed) == 1
-    with TestClient(create_app(Settings(home=tmp_path))) as client:
-        assert client.get("/customers", headers={"Authorization": f"Bearer {printed[0]}"}).status_code == 200
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert printed[0].split("_", 2)[2].encode() not in stored
+    [printed] = re.findall(r"one-time password (\S+)", capsys.readouterr().out)
+    with TestClient(create_app(Settings(home=tmp_path, run_jobs=False))) as client:
+        form = {"login": "admin", "password": printed}
+        asked = client.post("/dashboard/login", data=form, follow_redirects=False)
+        assert 'name="new_password"' in asked.text
+        assert "revhouse_session" not in client.cookies
+        assert client.post("/dashboard/login", data=form | {"new_password": "short"}).status_code == 422
+        own = form | {"new_password": "correct horse battery"}
+        assert client.post("/dashboard/login", data=own, follow_redirects=False).status_code == 303
+        assert 'id="login"' not in client.get("/dashboard").text
+        assert client.post("/dashboard/login", data=form).status_code == 401
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert printed.encode() not in stored
+    assert b"correct horse battery" not in stored
 
 
 def test_without_a_session_the_page_is_the_login_and_reads_nothing(pages: TestClient, reader: FakeReader) -> None:
@@ -175,7 +185,7 @@ def test_the_session_is_closed_to_scripts_to_other_sites_and_to_forgers(pages: T
     key_id = log_in(pages)
     assert (tmp_path / "session.secret").stat().st_mode & 0o777 == 0o600
     cookie = pages.cookies["revhouse_session"]
-    for forged in (cookie[:-1] + ("A" if cookie[-1] != "A" else "B"), f"{key_id}.9999999999.x", "x", "..", "é"):
+    for forged in (cookie[:-1] + ("A" if cookie[-1] != "A" else "B"), f"key:{key_id}.9999999999.x", "x", "..", "é"):
         pages.cookies.clear()
         answer = pages.get("/dashboard", headers={"Cookie": f"revhouse_session={forged}".encode()})
         assert 'name="key"' in answer.text, forged
