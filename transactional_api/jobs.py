@@ -1,7 +1,9 @@
 """Every job of the core in one place."""
 
 from transactional_api.access.jobs import JOBS as ACCESS
+from transactional_api.audit.jobs import JOBS as AUDIT
 from transactional_api.idempotency.jobs import JOBS as IDEMPOTENCY
 from transactional_api.kit.jobs import Job
+from transactional_api.privacy.jobs import JOBS as PRIVACY
 
-ALL_JOBS: tuple[Job, ...] = (*ACCESS, *IDEMPOTENCY)
+ALL_JOBS: tuple[Job, ...] = (*ACCESS, *AUDIT, *IDEMPOTENCY, *PRIVACY)

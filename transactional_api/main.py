@@ -14,6 +14,7 @@ from transactional_api.access.accounts import ADMIN, ensure_admin
 from transactional_api.access.boundary import authenticated
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
+from transactional_api.audit import endpoints as audit
 from transactional_api.customers import endpoints as customers
 from transactional_api.dashboards import endpoints as dashboards
 from transactional_api.database import Database
@@ -24,11 +25,12 @@ from transactional_api.kit.http import PROBLEM, OversizedAsProblem, Problem, ins
 from transactional_api.kit.jobs import JobRunner
 from transactional_api.payments import endpoints as payments
 from transactional_api.ports import Builder, Intake, Reader
+from transactional_api.privacy import endpoints as privacy
 from transactional_api.products import endpoints as products
 from transactional_api.settings import Settings
 from transactional_api.subscriptions import endpoints as subscriptions
 
-DOMAINS = (customers, products, subscriptions, deals, invoices, payments, access)
+DOMAINS = (customers, products, subscriptions, deals, invoices, payments, access, audit, privacy)
 MAX_BODY_BYTES = 2_000_000
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},

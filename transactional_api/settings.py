@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     # Whether this process also runs what nobody asks for: dispatching, reconciling, escalating.
     run_jobs: bool = True
 
+    # Where signed checkpoints and their key are kept; another disk is a good place. Default: `audit` in the home.
+    audit_folder: Path | None = None
+
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.expanduser().resolve()
         if not self.database_url:

@@ -9,6 +9,7 @@ from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
 from transactional_api.kit.jobs import JobLease
 from transactional_api.kit.tables import Base
 from transactional_api.payments.tables import Payment, PaymentAllocation
+from transactional_api.privacy.tables import Erasure, ErasureCleaning
 from transactional_api.products.tables import Product
 from transactional_api.subscriptions.tables import Subscription, SubscriptionPeriod
 
@@ -23,6 +24,8 @@ __all__ = [
     "CustomerProfile",
     "Deal",
     "DealStage",
+    "Erasure",
+    "ErasureCleaning",
     "IdempotencyKey",
     "Invoice",
     "InvoiceLine",
