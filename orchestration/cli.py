@@ -247,6 +247,23 @@ def dev() -> None:
 
 
 @app.command()
+def admin(tenant: Annotated[str, typer.Argument(help="Made if it is new.")] = "default") -> None:
+    """A one-time password for the tenant's account `admin`, which is made if there is none."""
+    from transactional_api.access.accounts import ADMIN, one_time_for_admin
+    from transactional_api.database import Database
+
+    settings = Settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        password = one_time_for_admin(database, tenant)
+    finally:
+        database.close()
+    out.print(f"sign in to tenant {tenant} as {ADMIN} with the one-time password {password}", markup=False)
+
+
+@app.command()
 def doctor() -> None:
     """Versions, locks and who holds them, ports, the manifest, disk."""
     from orchestration.doctor import examine

@@ -153,6 +153,19 @@ def ensure_admin(database: Database, tenant_id: str) -> str | None:
         return create_account(unit, login=ADMIN, roles=(ADMIN,))[1]
 
 
+def one_time_for_admin(database: Database, tenant_id: str) -> str:
+    """For whoever runs the machine: a new tenant's admin, or one who forgot. Ends the admin's sign-ins."""
+    made = ensure_admin(database, tenant_id)
+    if made is not None:
+        return made
+    with database.transaction(tenant_id, "command-line") as unit:
+        account = _by_login(unit.session, ADMIN)
+        if account is None:
+            return create_account(unit, login=ADMIN, roles=(ADMIN,))[1]
+        change_account(unit, account.account_id, {"roles": (ADMIN,), "status": "active"})
+        return reset_password(unit, account.account_id)
+
+
 def get_account(unit: UnitOfWork, account_id: str, field: str = "account_id") -> Account:
     account = find(unit.session, Account, account_id)
     if account is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -20,9 +20,9 @@ from transactional_api.idempotency.service import Answer, Claim
 from transactional_api.kit.errors import DomainError
 from transactional_api.kit.http import PROBLEM, problem_body
 
-Work = Callable[[UnitOfWork], BaseModel | None]
 Begun = TypeVar("Begun")
 Outcome = TypeVar("Outcome")
+Out = TypeVar("Out", bound=BaseModel | None)
 _bearer = HTTPBearer(auto_error=False, description="An access token or an API key; its tenant is that of the request.")
 
 
@@ -46,15 +46,16 @@ class Caller:
         with self.database.read(self.identity.tenant_id, self.identity.actor) as unit:
             yield unit
 
-    def perform(self, work: Work, *, shown_once: str | None = None) -> Any:
-        """Do the work once in one transaction, with its answer under the request's key. Returns the response.
+    def perform(self, work: Callable[[UnitOfWork], Out], *, shown_once: str | None = None) -> Out:
+        """Do the work once in one transaction, with its answer under the request's key.
 
+        What it returns is the finished response, typed as the result from which the OpenAPI is derived.
         The field `shown_once` is a secret: it is null in the stored answer, so that it is kept nowhere.
         """
         if self.claim is None:
             with self.write() as unit:
                 answer = self._answer(work(unit))
-            return _response(answer)
+            return cast(Out, _response(answer))
         try:
             with self.write() as unit:
                 first = idempotency.find(unit.session, self.claim)
@@ -65,15 +66,15 @@ class Caller:
         except (KeyInFlight, KeyReused):
             raise
         except DomainError as error:
-            return self._keep_refusal(error, self.claim)
-        return _response(first, is_replay=True) if first is not None else _response(answer)
+            return cast(Out, self._keep_refusal(error, self.claim))
+        return cast(Out, _response(answer) if first is None else _response(first, is_replay=True))
 
     def perform_outside(
         self,
         begin: Callable[[UnitOfWork], tuple[str, Begun]],
         call: Callable[[Begun], Outcome],
-        finish: Callable[[UnitOfWork, Outcome], BaseModel | None],
-    ) -> Any:
+        finish: Callable[[UnitOfWork, Outcome], Out],
+    ) -> Out:
         """Work with somebody else's machine in its middle: `begin` commits what is going to be done and names the
         subject for which the key is held, `call` runs outside of any transaction, `finish` commits its outcome and
         the answer. Whoever finds the subject unfinished later settles the key (see `idempotency.service.settle`)."""
@@ -90,14 +91,14 @@ class Caller:
         except DomainError as error:
             if claim is None:
                 raise
-            return self._keep_refusal(error, claim)
+            return cast(Out, self._keep_refusal(error, claim))
         if first is not None:
-            return _response(first, is_replay=True)
+            return cast(Out, _response(first, is_replay=True))
         outcome = call(begun)
         with self.write() as unit:
             answer = self._answer(finish(unit, outcome))
             idempotency.settle(unit, subject, answer)
-        return _response(answer)
+        return cast(Out, _response(answer))
 
     def _answer(self, result: BaseModel | None) -> Answer:
         status = self._request.scope["route"].status_code or 200

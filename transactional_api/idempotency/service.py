@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, insert, select, text, update
 
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.idempotency.errors import KeyInFlight, KeyReused
@@ -103,7 +103,7 @@ def _insert(unit: UnitOfWork, claim: Claim, values: Mapping[str, object]) -> Non
     )
 
 
-def _mine(session: RecordedSession, claim: Claim) -> tuple[object, ...]:
+def _mine(session: RecordedSession, claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
         IdempotencyKey.tenant_id == session.of_tenant,
         IdempotencyKey.caller == claim.caller,

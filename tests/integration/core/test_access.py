@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.core.conftest import NOW, Api
-from transactional_api.access.accounts import ensure_admin
+from transactional_api.access.accounts import ensure_admin, one_time_for_admin
 from transactional_api.access.permissions import ALL, ROLES
 from transactional_api.database import Database
 from transactional_api.kit.clock import FixedClock
@@ -239,6 +239,13 @@ def test_the_first_admin_of_a_tenant_is_made_once_by_many_processes(database: Da
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(lambda _: ensure_admin(database, "acme"), range(4)))
     assert len([password for password in made if password]) == 1
+
+
+def test_whoever_runs_the_machine_gets_back_in(api: Api) -> None:
+    with_own_password(api)
+    password = one_time_for_admin(api.database, "acme")
+    assert sign_in(api, OWN)[0] == 401
+    assert sign_in(api, password)[1]["must_change_password"] is True
 
 
 def test_roles_only_name_permissions_that_exist() -> None:
