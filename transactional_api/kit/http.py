@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -160,9 +161,12 @@ def install_problems(app: FastAPI) -> None:
         return problem(422, "The request is not acceptable", f"not acceptable: {named}", "request-refused", fields)
 
     @app.exception_handler(HTTPException)
-    def plain(_request: Request, error: HTTPException) -> JSONResponse:
+    def plain(request: Request, error: HTTPException) -> JSONResponse:
         title = str(error.detail)
-        return problem(error.status_code, title, title, f"http-{error.status_code}")
+        answer = problem(error.status_code, title, title, f"http-{error.status_code}")
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(app, request.url.path)))
+        return answer
 
     @app.exception_handler(DatabaseUnavailable)
     def unavailable(_request: Request, error: DatabaseUnavailable) -> JSONResponse:
@@ -196,6 +200,16 @@ class OversizedAsProblem:
                 await send(message)
 
         await self.app(scope, receive, forward)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """All that the address takes; the framework itself names only those of the first route that fits."""
+    return {
+        method
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.path_regex.match(path)
+        for method in route.methods
+    }
 
 
 def _path(location: tuple[int | str, ...]) -> str:
