@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     # Where signed checkpoints and their key are kept; another disk is a good place. Default: `audit` in the home.
     audit_folder: Path | None = None
 
+    # The provider of payments that name none; the secret of the embedded one's webhooks (without it, none is taken).
+    payment_provider: str = "local"
+    local_payment_webhook_secret: str = ""
+
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.expanduser().resolve()
         if not self.database_url:

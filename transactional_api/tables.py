@@ -8,7 +8,14 @@ from transactional_api.invoices.tables import Invoice, InvoiceLine
 from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
 from transactional_api.kit.jobs import JobLease
 from transactional_api.kit.tables import Base
-from transactional_api.payments.tables import Payment, PaymentAllocation
+from transactional_api.payments.tables import (
+    LocalCharge,
+    Payment,
+    PaymentAllocation,
+    PaymentAttempt,
+    Refund,
+    RefundReopening,
+)
 from transactional_api.privacy.tables import Erasure, ErasureCleaning
 from transactional_api.products.tables import Product
 from transactional_api.subscriptions.tables import Subscription, SubscriptionPeriod
@@ -30,10 +37,14 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "JobLease",
+    "LocalCharge",
     "Payment",
     "PaymentAllocation",
+    "PaymentAttempt",
     "Product",
     "RefreshToken",
+    "Refund",
+    "RefundReopening",
     "Subscription",
     "SubscriptionPeriod",
 ]

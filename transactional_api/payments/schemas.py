@@ -1,12 +1,17 @@
 """Payments on the wire: amounts are decimals in text, in units of the payment's currency."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from transactional_api.kit.http import AmountText, Body, CurrencyCode, DayText, Id, Result, Words
 from transactional_api.kit.money import to_text
-from transactional_api.payments.tables import Payment
+from transactional_api.payments.closing import funds_of
+from transactional_api.payments.rules import ROLLED_BACK, SUCCEEDED
+from transactional_api.payments.tables import Payment, PaymentAttempt, Refund
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+Status = Literal["pending", "succeeded", "failed", "rolled_back", "unknown"]
 
 
 class PaymentIn(Body):
@@ -20,6 +25,18 @@ class PaymentIn(Body):
     reference: Words | None = None
 
 
+class ProcessIn(Body):
+    payment_id: Id | None = Field(None, description="Your own id; without one, a random id is given.")
+    customer_id: Id
+    amount: AmountText
+    currency: CurrencyCode
+    method: Words = Field(description="The provider's own word: a token of a card, a kind of a wallet.")
+    invoice_id: Id | None = Field(None, description="Closed as far as the money goes, once it is there.")
+    provider: Code | None = Field(None, description="Without one, that of the settings.")
+    received_on: DayText | None = Field(None, description="Without one, today in UTC.")
+    reference: Words | None = None
+
+
 class Arrival(Body):
     received_on: DayText
 
@@ -30,6 +47,29 @@ class AllocationIn(Body):
     amount: AmountText
 
 
+class RefundIn(Body):
+    refund_id: Id | None = Field(None, description="Your own id; without one, a random id is given.")
+    amount: AmountText
+    refunded_on: DayText | None = Field(None, description="Without one, today in UTC.")
+    invoice_id: Id | None = Field(
+        None, description="Opened again. Without one, unallocated money goes first, then the latest allocations."
+    )
+    reason: Code | None = None
+
+
+class ChargebackIn(Body):
+    chargeback_id: Id | None = Field(None, description="Your own id; without one, a random id is given.")
+    amount: AmountText
+    opened_on: DayText | None = Field(None, description="Without one, today in UTC.")
+    invoice_id: Id | None = None
+    reason: Code | None = None
+
+
+class Resolution(Body):
+    outcome: Literal["won", "lost"]
+    resolved_on: DayText | None = Field(None, description="Without one, today in UTC.")
+
+
 class AllocationOut(Result):
     invoice_id: str
     allocated_on: DayText
@@ -37,29 +77,117 @@ class AllocationOut(Result):
 
 
 class PaymentOut(Result):
+    """`rollback` and `action_url` are shown where one payment is answered, not in lists."""
+
     payment_id: str
     customer_id: str
     received_on: DayText
     amount: str
     currency: str
-    status: str
+    status: Status
     method: str | None
     reference: str | None
-    unallocated: str
+    provider: str | None
+    invoice_id: str | None
+    failure_code: str | None
+    refunded: str
+    unallocated: str = Field(description="0 unless the payment succeeded.")
+    action_url: str | None = Field(description="Where the payer has to go before the payment can go on.")
+    rollback: Literal["pending", "declined", "done"] | None
     allocations: list[AllocationOut]
 
     @classmethod
-    def of(cls, payment: Payment) -> "PaymentOut":
-        facts = {name: getattr(payment, name, None) for name in cls.model_fields if name != "allocations"}
-        used = sum(row.amount_minor for row in payment.allocations)
-        facts["amount"] = to_text(payment.amount_minor, payment.currency)
-        facts["unallocated"] = to_text(payment.amount_minor - used, payment.currency)
-        allocations = [
-            AllocationOut(
-                invoice_id=row.invoice_id,
-                allocated_on=row.allocated_on,
-                amount=to_text(row.amount_minor, payment.currency),
-            )
-            for row in payment.allocations
-        ]
-        return cls.model_validate(facts | {"allocations": allocations})
+    def of(
+        cls, payment: Payment, charged: PaymentAttempt | None = None, voided: PaymentAttempt | None = None
+    ) -> "PaymentOut":
+        currency, funds = payment.currency, funds_of(payment)
+            left = funds.amount_minor - funds.used_minor if payment.status == SUCCEEDED else 0
+        return cls(
+            payment_id=payment.payment_id,
+            customer_id=payment.customer_id,
+            received_on=payment.received_on,
+            amount=to_text(payment.amount_minor, currency),
+            currency=currency,
+            status=payment.status,
+            method=payment.method,
+            reference=payment.reference,
+            provider=payment.provider,
+            invoice_id=payment.invoice_id,
+            failure_code=payment.failure_code,
+            refunded=to_text(payment.refunded_minor, currency),
+            unallocated=to_text(left, currency),
+            action_url=charged.action_url if charged else None,
+            rollback=_rollback(payment, voided),
+            allocations=[
+                AllocationOut(
+                    invoice_id=row.invoice_id,
+                    allocated_on=row.allocated_on,
+                    amount=to_text(row.amount_minor, currency),
+                )
+                for row in payment.allocations
+            ],
+        )
+
+
+class ReopeningOut(Result):
+    invoice_id: str
+    amount: str
+
+
+class RefundOut(Result):
+    """`from_unallocated` and what is reopened make up the amount once the money is gone; before, both are 0."""
+
+    refund_id: str
+    payment_id: str
+    invoice_id: str | None
+    amount: str
+    currency: str
+    refunded_on: DayText
+    status: Literal["pending", "succeeded", "failed"]
+    reason: str | None
+    failure_code: str | None
+    from_unallocated: str
+    reopened: list[ReopeningOut]
+
+    @classmethod
+    def of(cls, refund: Refund) -> "RefundOut":
+        return cls.model_validate(_facts(refund))
+
+
+class ChargebackOut(Result):
+    chargeback_id: str
+    payment_id: str
+    invoice_id: str | None
+    amount: str
+    currency: str
+    opened_on: DayText
+    status: Literal["open", "won", "lost"]
+    reason: str | None
+    resolved_on: DayText | None
+    from_unallocated: str
+    reopened: list[ReopeningOut]
+
+    @classmethod
+    def of(cls, refund: Refund) -> "ChargebackOut":
+        named = {"chargeback_id": refund.refund_id, "opened_on": refund.refunded_on}
+        return cls.model_validate(_facts(refund) | named | {"resolved_on": refund.resolved_on})
+
+
+def _rollback(payment: Payment, voided: PaymentAttempt | None) -> Literal["pending", "declined", "done"] | None:
+    if payment.status == ROLLED_BACK:
+        return "done"
+    if voided is None:
+        return None
+    return "declined" if voided.next_attempt_at is None else "pending"
+
+
+def _facts(refund: Refund) -> dict[str, object]:
+    currency = refund.currency
+    names = ("refund_id", "payment_id", "invoice_id", "currency", "refunded_on", "status", "reason", "failure_code")
+    return {name: getattr(refund, name) for name in names} | {
+        "amount": to_text(refund.amount_minor, currency),
+        "from_unallocated": to_text(refund.from_unallocated_minor, currency),
+        "reopened": [
+            {"invoice_id": row.invoice_id, "amount": to_text(row.amount_minor, currency)} for row in refund.reopenings
+        ],
+    }

@@ -14,7 +14,8 @@ select
     p.amount_minor::bigint as amount_minor,
     coalesce(p.status, 'succeeded') as status,
     p.method,
-    p.reference
+    v.reference
 from {{ source("raw_app", "payments") }} as p
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ source("raw_app", "payments_personal") }} as v using (tenant_id, payment_id)
 left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(p.currency, t.currency)
