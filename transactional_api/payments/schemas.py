@@ -101,7 +101,7 @@ class PaymentOut(Result):
         cls, payment: Payment, charged: PaymentAttempt | None = None, voided: PaymentAttempt | None = None
     ) -> "PaymentOut":
         currency, funds = payment.currency, funds_of(payment)
-            left = funds.amount_minor - funds.used_minor if payment.status == SUCCEEDED else 0
+        left = funds.amount_minor - funds.used_minor if payment.status == SUCCEEDED else 0
         return cls(
             payment_id=payment.payment_id,
             customer_id=payment.customer_id,

@@ -1,4 +1,4 @@
-"""Which states of a payment follow which, where the money of a refund comes from, and when a provider is asked again."""
+"""Which states of a payment follow which, where refunded money comes from, and when a provider is asked again."""
 
 from datetime import date, timedelta
 
