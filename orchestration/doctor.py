@@ -40,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         _home(settings),
         _disk(settings),
         _core(settings),
+        _checkpoints(settings),
         _tenants(settings),
         _published(settings),
         _lock(settings),
@@ -90,6 +91,28 @@ def _core(settings: Settings) -> Finding:
     except DatabaseUnavailable as error:
         return Finding("core database", "bad", str(error))
     return Finding("core database", "ok", settings.database_url.split("@")[-1])
+
+
+def _checkpoints(settings: Settings) -> Finding:
+    """The newest signed checkpoint of the tenant that was signed last; nothing is verified here."""
+    if not settings.has_core:
+        return Finding("audit checkpoints", "note", "none yet; the first build signs one")
+    from transactional_api.audit.checkpoints import CheckpointsBroken
+    from transactional_api.audit.service import checkpoint_files
+    from transactional_api.database import Database, DatabaseUnavailable
+    from transactional_api.settings import Settings as CoreSettings
+
+    files = checkpoint_files(CoreSettings(home=settings.home, database_url=settings.database_url))
+    try:
+        heads = Database(settings.database_url).change_log_heads()
+        last = [checkpoints[-1] for tenant in heads if (checkpoints := files.read(tenant))]
+    except (CheckpointsBroken, DatabaseUnavailable) as broken:
+        return Finding("audit checkpoints", "bad", f"{files.folder}: {broken}")
+    if not last:
+        return Finding("audit checkpoints", "note", "none yet; the first build signs one")
+    newest = max(last, key=lambda one: one.signed_at)
+    where = f"change {newest.change_no} of tenant {newest.tenant_id}, signed {newest.signed_at}"
+    return Finding("audit checkpoints", "ok", f"{where}, in {files.folder}")
 
 
 def _tenants(settings: Settings) -> Finding:

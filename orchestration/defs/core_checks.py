@@ -16,10 +16,14 @@ from dagster import (
 
 from ingestion.contracts import app_tables
 from ingestion.journal import Journal
+from orchestration.build import Build
+from orchestration.publish import utc_now
 from orchestration.resources import BuildResource
 from orchestration.settings import Settings
+from transactional_api.audit.service import AuditVerdict, checkpoint_files, verify_and_sign
 from transactional_api.database import Database
 from transactional_api.kit.totals import CoreTotals
+from transactional_api.settings import Settings as CoreSettings
 
 CHAIN = "change_log_chain_holds"
 TOTALS = "warehouse_copy_equals_core"
@@ -40,13 +44,21 @@ def build_core_checks(raw_keys: list[AssetKey]) -> AssetChecksDefinition:
     def core_checks(build: BuildResource):  # type: ignore[no-untyped-def]
         settings = build.build.settings
         build.build.ensure_raw()
-        core, broken = read_core(settings)
+        core, verdicts = read_core(settings)
+        broken = {v.chain.tenant_id: line_of(v) for v in verdicts if not v.holds}
+        with build.build.connect() as connection:
+            write_verifications(connection, build.build, verdicts)
         yield AssetCheckResult(
             asset_key=CHAIN_ASSET,
             check_name=CHAIN,
             passed=not broken,
             severity=AssetCheckSeverity.ERROR,
-            metadata={"broken": MetadataValue.json(broken), "tenants": len(core.heads)},
+            metadata={
+                "broken": MetadataValue.json(broken),
+                "tenants": len(core.heads),
+                "entries_recomputed": sum(v.chain.entries for v in verdicts),
+                "checkpoints": MetadataValue.json({v.chain.tenant_id: v.checkpoints for v in verdicts}),
+            },
         )
         with Journal(settings.home) as journal:
             cursors = journal.cursors()
@@ -59,17 +71,57 @@ def build_core_checks(raw_keys: list[AssetKey]) -> AssetChecksDefinition:
     return core_checks
 
 
-def read_core(settings: Settings) -> tuple[CoreTotals, dict[str, str]]:
-    """The core's totals, and the tenants whose chain is broken with the place where it breaks."""
+def read_core(settings: Settings) -> tuple[CoreTotals, list[AuditVerdict]]:
+    """The core's totals, and what the log of each tenant says. One that holds is signed where it now stands."""
     if not settings.has_core:
-        return CoreTotals({}, {}), {}
+        return CoreTotals({}, {}), []
+    files = checkpoint_files(CoreSettings(home=settings.home, database_url=settings.database_url))
     database = Database(settings.database_url)
     try:
         totals = database.totals()
-        verdicts = [database.verify_chain(tenant) for tenant in sorted(totals.heads)]
+        now = database.clock.now()
+        return totals, [verify_and_sign(database, files, tenant, now)[0] for tenant in sorted(totals.heads)]
     finally:
         database.close()
-    return totals, {v.tenant_id: f"change {v.broken_at}: {v.reason}" for v in verdicts if not v.holds}
+
+
+def line_of(verdict: AuditVerdict) -> str:
+    at = f"change {verdict.chain.broken_at}" if verdict.chain.broken_at else "checkpoints"
+    return f"{at}: {verdict.reason}"
+
+
+def write_verifications(connection: duckdb.DuckDBPyConnection, build: Build, verdicts: list[AuditVerdict]) -> None:
+    """`ops.audit_verifications`: what each version was published upon, carried from version to version."""
+    connection.execute("create schema if not exists ops")
+    connection.execute(
+        """create or replace table ops.audit_verifications (tenant_id varchar not null, version varchar not null,
+        verified_at timestamp not null, holds boolean not null, entries bigint not null, verified_from bigint not null,
+        head_change_no bigint not null, head_hash varchar not null, checkpoints bigint not null,
+        checkpoint_hash varchar)"""
+    )
+    if build.warehouse.current() is not None:
+        connection.execute(f"attach '{build.warehouse.path_of()}' as last_version (read_only)")
+        kept = "database_name = 'last_version' and schema_name = 'ops' and table_name = 'audit_verifications'"
+        if connection.execute(f"select 1 from duckdb_tables() where {kept}").fetchone():
+            connection.execute("insert into ops.audit_verifications from last_version.ops.audit_verifications")
+        connection.execute("detach last_version")
+    for verdict in verdicts:
+        chain, last = verdict.chain, verdict.checkpoint
+        connection.execute(
+            "insert into ops.audit_verifications values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                chain.tenant_id,
+                build.version,
+                utc_now(),
+                verdict.holds,
+                chain.entries,
+                chain.first,
+                chain.head.change_no,
+                chain.head.entry_hash,
+                verdict.checkpoints,
+                last.own_hash if last else None,
+            ],
+        )
 
 
 def copy_totals(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, tuple[int, int]]:
