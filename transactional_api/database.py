@@ -66,6 +66,7 @@ class Database:
         self.name = _shown(self.url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._is_migrated = False
         self.engine = self._engine()
         guard_statements(self.engine)
 
@@ -101,6 +102,15 @@ class Database:
         """Raises DatabaseUnavailable unless a statement can be run. Makes no file."""
         with self._translated(), self._reading() as connection:
             connection.execute(text("SELECT 1"))
+
+    def is_migrated(self) -> bool:
+        """Whether the tables are those of this version of the code. Once they are, it is not asked again."""
+        from transactional_api.migrations.runner import is_current
+
+        if not self._is_migrated:
+            with self._translated(), self._reading() as connection:
+                self._is_migrated = is_current(connection)
+        return self._is_migrated
 
     def close(self) -> None:
         self.engine.dispose()

@@ -12,6 +12,7 @@ from transactional_api import health
 from transactional_api.access import endpoints as access
 from transactional_api.access.accounts import ADMIN, ensure_admin
 from transactional_api.access.boundary import authenticated
+from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
 from transactional_api.audit import endpoints as audit
@@ -19,18 +20,26 @@ from transactional_api.customers import endpoints as customers
 from transactional_api.dashboards import endpoints as dashboards
 from transactional_api.database import Database
 from transactional_api.deals import endpoints as deals
+from transactional_api.events import endpoints as events
 from transactional_api.invoices import endpoints as invoices
 from transactional_api.jobs import ALL_JOBS
 from transactional_api.kit.http import PROBLEM, OversizedAsProblem, Problem, install_problems
 from transactional_api.kit.jobs import JobRunner
+from transactional_api.operations.bodies import BodyGuard
+from transactional_api.operations.lifecycle import Lifecycle
+from transactional_api.operations.metrics import count_round
+from transactional_api.operations.observing import Observed
+from transactional_api.operations.stock import Stock
 from transactional_api.payments import endpoints as payments
 from transactional_api.ports import Builder, Intake, Reader
 from transactional_api.privacy import endpoints as privacy
 from transactional_api.products import endpoints as products
+from transactional_api.sellers import endpoints as sellers
 from transactional_api.settings import Settings
 from transactional_api.subscriptions import endpoints as subscriptions
+from transactional_api.tax import endpoints as tax
 
-DOMAINS = (customers, products, subscriptions, deals, invoices, payments, access, audit, privacy)
+DOMAINS = (customers, products, subscriptions, deals, invoices, payments, access, audit, privacy, events, sellers, tax)
 MAX_BODY_BYTES = 2_000_000
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},
@@ -40,8 +49,11 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 class Core(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        """Outermost, because the framework's own limit of a body answers outside of all other middleware."""
-        return OversizedAsProblem(super().build_middleware_stack())
+        """Outside of the framework's own stack, because its limit of a body answers outside of all other middleware."""
+        settings: Settings = self.state.settings
+        stack: ASGIApp = OversizedAsProblem(super().build_middleware_stack())
+        stack = BodyGuard(stack, settings.body_seconds, MAX_BODY_BYTES)
+        return Observed(Limits(stack, settings.writes_per_minute, settings.failed_sign_ins_per_minute))
 
 
 def create_app(
@@ -62,7 +74,8 @@ def create_app(
         _print_first_password(database, settings.default_tenant)
         if settings.run_jobs:
             runner.start()
-        yield
+        with app.state.lifecycle.listening():
+            yield
         runner.stop()
         database.close()
 
@@ -80,6 +93,9 @@ def create_app(
     app.state.session_secret = SessionSecret(settings.home)
     app.state.access_tokens = AccessTokens(settings.home, settings.access_minutes, settings.token_secret)
     app.state.jobs = runner
+    runner.on_round = count_round
+    app.state.lifecycle = Lifecycle(settings.drain_seconds)
+    app.state.stock = Stock(database)
     app.state.intake, app.state.reader, app.state.builder = intake, reader, builder
     install_problems(app)
     # Everything asks for a key, except what is listed here by name.
@@ -88,7 +104,8 @@ def create_app(
         private.include_router(domain.router)
     app.include_router(private)
     app.include_router(access.public, responses=REFUSALS)
-    app.include_router(health.router)
+    app.include_router(events.public, responses=REFUSALS)
+    app.include_router(health.router, responses=REFUSALS)
     app.include_router(dashboards.router)
     return app
 

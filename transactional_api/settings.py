@@ -28,6 +28,17 @@ class Settings(BaseSettings):
     # The provider of payments that name none; the secret of the embedded one's webhooks (without it, none is taken).
     payment_provider: str = "local"
     local_payment_webhook_secret: str = ""
+    # Networks and hosts beside the public internet to which webhooks may go, as a comma list: `n8n.internal, 10.0.0.0/8`.
+    allow_private_webhooks: str = ""
+    webhook_timeout_seconds: float = 5
+    # So often a message is tried, over about a day with 10, before it is a dead letter.
+    webhook_attempts: int = 10
+    # Limits of one process; 0 is none. Writes are counted by credential, failed sign-ins by address.
+    writes_per_minute: int = 30_000
+    failed_sign_ins_per_minute: int = 10
+    # How long a body may take to come; how long the process stays unready before it stops listening.
+    body_seconds: float = 30
+    drain_seconds: float = 0
 
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.expanduser().resolve()

@@ -3,6 +3,16 @@
 from transactional_api.access.tables import Account, AccountSecret, ApiKey, RefreshToken
 from transactional_api.customers.tables import Customer, CustomerProfile
 from transactional_api.deals.tables import Deal, DealStage
+from transactional_api.events.tables import (
+    Alert,
+    Delivery,
+    InboundEndpoint,
+    InboundMessage,
+    OutboxCursor,
+    WebhookEndpoint,
+    WebhookSecret,
+    WebhookState,
+)
 from transactional_api.idempotency.tables import IdempotencyKey
 from transactional_api.invoices.tables import Invoice, InvoiceLine
 from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
@@ -18,11 +28,14 @@ from transactional_api.payments.tables import (
 )
 from transactional_api.privacy.tables import Erasure, ErasureCleaning
 from transactional_api.products.tables import Product
+from transactional_api.sellers.tables import Expense, Sale
 from transactional_api.subscriptions.tables import Subscription, SubscriptionPeriod
+from transactional_api.tax.tables import TaxFiling, TaxRate, TaxRegistration
 
 __all__ = [
     "Account",
     "AccountSecret",
+    "Alert",
     "ApiKey",
     "Base",
     "ChangeLogEntry",
@@ -31,13 +44,18 @@ __all__ = [
     "CustomerProfile",
     "Deal",
     "DealStage",
+    "Delivery",
     "Erasure",
     "ErasureCleaning",
+    "Expense",
     "IdempotencyKey",
+    "InboundEndpoint",
+    "InboundMessage",
     "Invoice",
     "InvoiceLine",
     "JobLease",
     "LocalCharge",
+    "OutboxCursor",
     "Payment",
     "PaymentAllocation",
     "PaymentAttempt",
@@ -45,6 +63,13 @@ __all__ = [
     "RefreshToken",
     "Refund",
     "RefundReopening",
+    "Sale",
     "Subscription",
     "SubscriptionPeriod",
+    "TaxFiling",
+    "TaxRate",
+    "TaxRegistration",
+    "WebhookEndpoint",
+    "WebhookSecret",
+    "WebhookState",
 ]

@@ -57,5 +57,11 @@ def _tables_written_anew(connection: Connection) -> Iterator[None]:
         file.execute("PRAGMA foreign_keys = ON")
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the tables are those of this version of the code."""
+    folder = ScriptDirectory(str(Path(__file__).parent))
+    return _current(connection) == folder.get_current_head()
+
+
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()

@@ -162,7 +162,13 @@ class Api:
 def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
     url = database.url.render_as_string(hide_password=False)
     owner_url = database.owner_url.render_as_string(hide_password=False)
-    settings = Settings(home=tmp_path / "home", database_url=url, database_owner_url=owner_url, run_jobs=False)
+    settings = Settings(
+        home=tmp_path / "home",
+        database_url=url,
+        database_owner_url=owner_url,
+        run_jobs=False,
+        failed_sign_ins_per_minute=0,
+    )
     app = create_app(settings)
     app.state.database.clock = database.clock
     with TestClient(app, raise_server_exceptions=False) as opened:
