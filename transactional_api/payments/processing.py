@@ -53,7 +53,9 @@ def charge_within(unit: UnitOfWork, provider: PaymentProvider, payment: Payment)
     """With the embedded provider: asked and answered in this transaction."""
     what = calls.what_of(unit, CHARGE, payment.payment_id, payment)
     call = Call(CHARGE, payment.payment_id, provider.name, what, is_sent=False)
-    calls.hear_at_once(unit, payment, calls.ask(provider.within(unit), call))
+    with unit.session.no_autoflush:  # so that the log shows one payment that was decided, not two steps of it
+        answer = calls.ask(provider.within(unit), call)
+    calls.hear_at_once(unit, payment, answer)
     return payment
 
 
