@@ -119,6 +119,13 @@ def _decimal(digits: int, decimals: int) -> BeforeValidator:
 _AS_TEXT = PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json")
 _TEXT = WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?$"})
 Quantity = Annotated[Decimal, _decimal(12, 6), _AS_TEXT, _TEXT]
+SIGNED_PATTERN = r"^-?\d{1,12}(\.\d{1,6})?$"
+SignedQuantity = Annotated[
+    Decimal,
+    _text_matching(SIGNED_PATTERN, "a decimal in text with at most 12 digits and 6 decimals"),
+    _AS_TEXT,
+    WithJsonSchema({"type": "string", "pattern": SIGNED_PATTERN}),
+]
 Percent = Annotated[Decimal, _decimal(3, 6), _AS_TEXT, _TEXT]
 Fraction = Annotated[Decimal, _decimal(1, 12), _AS_TEXT, _TEXT]
 

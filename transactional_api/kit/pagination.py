@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -46,8 +47,20 @@ def page_by_key(
     return Page(rows, _write(rows[-1], key) if more else None)
 
 
+def page_of_values(values: Sequence[Row], key: Callable[[Row], str], cursor: str | None, limit: int) -> Page[Row]:
+    """The same over what is in memory, in the order of `key`, which is different for every value."""
+    after = None if cursor is None else _read(cursor, 1)[0]
+    left = [value for value in values if after is None or key(value) > after]
+    more = len(left) > limit
+    return Page(left[:limit], _encode([key(left[limit - 1])]) if more else None)
+
+
 def _write(row: Any, key: tuple[InstrumentedAttribute[str], ...]) -> str:
-    values = json.dumps([getattr(row, column.key) for column in key])
+    return _encode([getattr(row, column.key) for column in key])
+
+
+def _encode(key: list[str]) -> str:
+    values = json.dumps(key)
     return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
 
 

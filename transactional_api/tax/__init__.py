@@ -1,0 +1,1 @@
+"""What is taxed where and at which rate, the tenant's registrations, and its filings."""
