@@ -87,7 +87,7 @@ def check_url(url: str, allowed: Allowed) -> None:
     literal = _literal(host)
     if literal is not None and not allowed.has(literal) and (reason := refusal(literal)):
         raise WebhookUrlRefused(f"webhooks do not go to {reason} addresses")
-    if literal is None and (host == "localhost" or host.endswith((".localhost", ".local", ".internal"))):
+    if literal is None and f".{host.removesuffix('.')}".endswith((".localhost", ".local", ".internal")):
         raise WebhookUrlRefused("webhooks do not go to this machine or this network")
 
 
