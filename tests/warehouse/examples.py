@@ -77,6 +77,7 @@ def fill(world: World) -> None:
     _retail(world)
     _pipeline(world)
     _two_sources(world)
+    _core_receivables(world)
 
 
 def _priced(number: int, row: dict[str, str]) -> dict[str, str]:
@@ -205,5 +206,84 @@ def _two_sources(world: World) -> None:
             2024-01-31 | EUR  | USD   | 1.20
             2024-02-29 | EUR  | USD   | 1.00
             2024-03-28 | EUR  | USD   | 1.05
+        """),
+    )
+
+
+def _core_receivables(world: World) -> None:
+    """Whatever the core takes off an invoice, or opens again, is in its ageing; what it only approved is not owed."""
+    world.tenant("core-ar", date(2024, 6, 30))
+    world.app("core-ar", "customers", [{"customer_id": "C1"}])
+    world.app(
+        "core-ar",
+        "invoices",
+        table("""
+            invoice_id | customer_id | issued_on  | due_on     | currency | status
+            paid       | C1          | 2024-01-01 | 2024-01-31 | USD      | posted
+            parts      | C1          | 2024-01-01 | 2024-01-31 | USD      | posted
+            approved   | C1          | 2024-01-01 | 2024-01-31 | USD      | approved
+        """),
+    )
+    world.app(
+        "core-ar",
+        "invoice_lines",
+        table("""
+            line_id | invoice_id | net_minor | tax_minor | quantity
+            l1      | paid       | 10000     | 0         | 1
+            l2      | parts      | 30000     | 0         | 1
+            l3      | approved   | 99900     | 0         | 1
+        """),
+    )
+    world.app(
+        "core-ar",
+        "invoice_instalments",
+        table("""
+            invoice_id | due_on     | amount_minor
+            parts      | 2024-05-31 | 10000
+            parts      | 2024-07-31 | 20000
+        """),
+    )
+    world.app(
+        "core-ar",
+        "payments",
+        table("""
+            payment_id | customer_id | received_on | amount_minor | currency | status
+            P1         | C1          | 2024-02-01  | 10000        | USD      | succeeded
+            P2         | C1          | 2024-02-01  | 10000        | USD      | unknown
+        """),
+    )
+    world.app(
+        "core-ar",
+        "payment_allocations",
+        table("""
+            payment_id | invoice_id | allocated_on | amount_minor
+            P1         | paid       | 2024-02-01   | 10000
+        """),
+    )
+    world.app(
+        "core-ar",
+        "refunds",
+        table("""
+            refund_id | payment_id | invoice_id | kind       | refunded_on | amount_minor | currency | status
+            R1        | P1         | paid       | refund     | 2024-03-01  | 2500         | USD      | succeeded
+            R2        | P1         | paid       | refund     | 2024-03-02  | 1000         | USD      | failed
+            R3        | P1         | paid       | chargeback | 2024-03-03  | 1000         | USD      | won
+            R4        | P1         | paid       | chargeback | 2024-03-04  | 500          | USD      | lost
+        """),
+    )
+    world.app(
+        "core-ar",
+        "credit_notes",
+        table("""
+            credit_note_id | customer_id | invoice_id | issued_on  | applied_on | amount_minor | tax_minor | currency
+            N1             | C1          | parts      | 2024-04-01 | 2024-04-01 | 4000         | 0         | USD
+        """),
+    )
+    world.app(
+        "core-ar",
+        "write_offs",
+        table("""
+            write_off_id | invoice_id | written_off_on | amount_minor | currency
+            W1           | paid       | 2024-05-01     | 1200         | USD
         """),
     )

@@ -73,6 +73,16 @@ def test_the_core_wins_over_a_file_and_the_conflict_is_listed(examples: Built) -
     ]
 
 
+def test_what_the_core_takes_off_an_invoice_or_opens_again_is_in_its_ageing(examples: Built) -> None:
+    found = [r for r in rows(examples, "ar_aging", "core-ar", "invoice_id, due_on") if str(r["as_of"]) == "2024-06-30"]
+    # paid: 25 and 5 came back, 12 of it was given up. parts: 40 credited, which closes the first instalment in part.
+    assert shown(found, "invoice_id due_on outstanding bucket") == [
+        "paid | 2024-01-31 | 18 | 120+",
+        "parts | 2024-05-31 | 60 | 1-30",
+        "parts | 2024-07-31 | 200 | current",
+    ]
+
+
 def test_bucket_edges(examples: Built) -> None:
     found = {r["invoice_id"]: r["bucket"] for r in rows(examples, "ar_aging", "edges") if str(r["as_of"]) > "2024-06"}
     assert found == {f"late-{days}": bucket for days, bucket in EDGES.items()}

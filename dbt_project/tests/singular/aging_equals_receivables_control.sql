@@ -10,7 +10,7 @@ with
         where status = 'succeeded' and amount_minor is not null
         union all
         select tenant_id, currency, issued_on, null, - amount_minor
-        from {{ ref("stg_csv__credit_notes") }}
+        from {{ ref("int_receivables__credit_notes_unioned") }}
         where amount_minor is not null
         union all
         select tenant_id, currency, effective_on, null, - amount_minor

@@ -6,6 +6,10 @@
     ("invoice_lines", ["line_id"]),
     ("payments", ["payment_id"]),
     ("payment_allocations", ["payment_id", "invoice_id", "allocated_on"]),
+    ("refunds", ["refund_id"]),
+    ("credit_notes", ["credit_note_id"]),
+    ("write_offs", ["write_off_id"]),
+    ("invoice_instalments", ["invoice_id"]),
     ("deals", ["deal_id"]),
     ("deal_stages", ["deal_id"]),
 ] %}

@@ -10,5 +10,5 @@ select
         when n.currency <> i.currency
         then 'credit_note_in_another_currency'
     end as set_aside_rule
-from {{ ref("stg_csv__credit_notes") }} as n
+from {{ ref("int_receivables__credit_notes_unioned") }} as n
 left join {{ ref("int_receivables__invoices_totalled") }} as i using (tenant_id, invoice_id)

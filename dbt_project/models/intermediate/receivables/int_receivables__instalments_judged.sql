@@ -2,7 +2,7 @@
 with
     instalments as (
         select s.*, i.currency, i.total_minor, {{ to_minor("s.amount", "c.millionths_per_minor") }} as amount_minor
-        from {{ ref("stg_csv__invoice_instalments") }} as s
+        from {{ ref("int_receivables__invoice_instalments_unioned") }} as s
         inner join {{ ref("int_receivables__invoices_totalled") }} as i using (tenant_id, invoice_id)
         left join {{ ref("stg_run__currencies") }} as c on i.currency = c.currency
     )

@@ -12,7 +12,7 @@ with
             i.currency as invoice_currency,
             i.issued_on,
             {{ to_minor("r.amount", "c.millionths_per_minor") }} as amount_minor
-        from {{ ref("stg_csv__refunds") }} as r
+        from {{ ref("int_receivables__refunds_unioned") }} as r
         inner join {{ ref("int_receivables__payments_unioned") }} as p using (tenant_id, payment_id)
         left join
             {{ ref("int_receivables__invoices_totalled") }} as i

@@ -13,7 +13,7 @@ select
     i.due_on::date as due_on,
     coalesce(i.currency, t.currency) as currency,
     i.currency is null as is_currency_imputed,
-    i.status,
+    if(i.status = 'approved', 'draft', i.status) as status,  -- approved is not owed yet
     i.voided_on::date as voided_on,
     i.ship_to_country,
     i.ship_to_region
