@@ -2,8 +2,8 @@
 
 The commit of an entry *is* the acceptance. A Parquet file that no entry names does not exist, so everything
 else (writing, renaming, moving) may be interrupted at any point. Entries are appended, never changed; the
-two exceptions carry no facts: `moved` (the inbox was tidied) and the pointer to the current personal
-values.
+exceptions carry no facts: `moved` (the inbox was tidied), the pointer to the current personal values, and,
+where a person was erased, the path of a part that was written anew without their values.
 """
 
 from __future__ import annotations
@@ -89,6 +89,14 @@ create table if not exists verdicts (
     observed text not null,
     failing_seqs text not null
 );
+create table if not exists erasures (
+    tenant_id text not null,
+    customer_id text not null,
+    erasure_id text not null,
+    applied_seq integer,
+    finished integer not null default 0,
+    primary key (tenant_id, erasure_id)
+);
 """
 
 
@@ -144,7 +152,7 @@ class Journal:
             self._db.row_factory = sqlite3.Row
             self._db.execute("pragma synchronous = full")
             self._db.execute("pragma foreign_keys = on")
-            if self._db.execute("select 1 from sqlite_master where name = 'verdicts'").fetchone() is None:
+            if self._db.execute("select 1 from sqlite_master where name = 'erasures'").fetchone() is None:
                 with intake_lock(home, "journal"):
                     self._db.execute("pragma journal_mode = wal")
                     self._db.executescript(SCHEMA)

@@ -42,6 +42,13 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class EraseReason(StrEnum):
+    data_subject_request = "data_subject_request"
+    consent_withdrawn = "consent_withdrawn"
+    retention_ended = "retention_ended"
+    other = "other"
+
+
 @contextmanager
 def shown_progress() -> Iterator[None]:
     """A live line on a terminal, one line per step otherwise."""
@@ -183,6 +190,34 @@ def build(
 
 
 @app.command()
+def erase(
+    customer_id: Annotated[str, typer.Argument(help="Whose personal values go: in the core and in dropped files.")],
+    tenant: Annotated[str, typer.Option(help="Whose customer it is.")] = "default",
+    reason: Annotated[EraseReason, typer.Option(help="A code for the record.")] = EraseReason.data_subject_request,
+) -> None:
+    """Erase a person now: core, intake, published figures, older versions and logs. Ids and amounts stay."""
+    from orchestration.erase import CustomerUnknown, clean_core, erase_in_core, pending
+    from orchestration.runner import run_build
+
+    settings = Settings()
+    try:
+        line = erase_in_core(settings, tenant, customer_id, reason.value)
+    except CustomerUnknown as unknown:
+        raise fail(str(unknown)) from unknown
+    out.print(f"{line.step}: {line.done}", markup=False)
+    with shown_progress():
+        outcome = run_build(settings)
+    line = clean_core(settings)
+    out.print(f"{line.step}: {line.done}", markup=False)
+    if outcome.failure:
+        raise fail(f"{outcome.failure} (the published figures still show the person; the next build goes on with it)")
+    if left := pending(settings):
+        raise fail(f"not finished: {', '.join(left)} (the next build goes on with it)")
+    assert outcome.pointer is not None
+    out.print(f"erased {customer_id} of tenant {tenant}; version {outcome.pointer.version} is the only one kept")
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over marts, ml, ops and raw_csv.")],
     output_format: Annotated[Format, typer.Option("--format", help="How to print rows.")] = Format.table,
@@ -230,12 +265,21 @@ def demo(seed: Annotated[int, typer.Option(help="The same seed gives the same co
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; default REVHOUSE_HOST.")] = "",
     port: Annotated[int | None, typer.Option(help="0 picks a free one; default REVHOUSE_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
     """The API with its dashboard."""
     from orchestration.serve import serve_api
 
     settings = Settings()
-    serve_api(settings, host or settings.host, settings.port if port is None else port)
+    serve_api(settings, host or settings.host, settings.port if port is None else port, workers)
+
+
+@app.command()
+def work() -> None:
+    """The jobs of the core alone: dispatching, reconciling, escalating. `serve` runs them too."""
+    from orchestration.serve import work as run_jobs
+
+    run_jobs(Settings())
 
 
 @app.command()

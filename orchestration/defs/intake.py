@@ -1,14 +1,16 @@
 """Stage 1: what the core changed and what was dropped becomes part of the intake."""
 
-from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
 from ingestion.app.extract import extract
 from ingestion.csv import Receipt, scan_drop
 from orchestration import progress
+from orchestration.erase import erase_in_intake
 from orchestration.settings import Settings
 from orchestration.tenants import load_tenants
 
 GROUP = "intake"
+ERASURES = AssetKey(["intake", "erasures"])
 
 
 @asset(key=["intake", "core"], group_name=GROUP, kinds={"adbc", "parquet"})
@@ -56,4 +58,21 @@ def intake_drop(context: AssetExecutionContext) -> MaterializeResult[None]:
     )
     return MaterializeResult(
         metadata={"files": len(receipts), "refused": len(refused), "receipts": MetadataValue.md(table)}
+    )
+
+
+@asset(
+    key=ERASURES,
+    deps=[AssetKey(["intake", "core"]), AssetKey(["intake", "drop"])],
+    group_name=GROUP,
+    kinds={"parquet"},
+)
+def intake_erasures(context: AssetExecutionContext) -> MaterializeResult[None]:
+    """What the intake holds without the values of erased persons: rows blanked, originals removed. One per home."""
+    done = erase_in_intake(Settings())
+    if done.customers:
+        progress.report("erasures", f"{done.parts} stored files blanked, {done.originals} originals removed")
+        context.log.info("%d erasures applied", done.customers)
+    return MaterializeResult(
+        metadata={"erasures": done.customers, "stored_files": done.parts, "originals": done.originals}
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
 
 from orchestration import progress
+from orchestration.erase import finish
 from orchestration.resources import PUBLICATION, BuildResource
 
 
@@ -16,6 +17,7 @@ def build_publication_asset(deps: Sequence[AssetKey]) -> AssetsDefinition:
         """Seals the build as an immutable version and moves the pointer. One row per version and tenant."""
         pointer = build.build.publish()
         progress.report("publish", f"version {pointer.version} as of {pointer.as_of}")
+        finish(build.build.settings, build.build, context.run_id)
         size = build.build.warehouse.path_of(pointer.version).stat().st_size
         context.log.info("published version %s", pointer.version)
         return MaterializeResult(

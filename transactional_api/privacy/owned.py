@@ -4,13 +4,15 @@ A row that holds `customer_id` is about that customer; any other hangs on a cust
 is, over as many steps as it takes. A new table with `personal_columns` is found by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, Table, and_, or_, select, tuple_
 
 from transactional_api.kit.recording import RecordedSession
 from transactional_api.kit.tables import Base
+
+SHORTEST = 5
 
 
 def personal_tables() -> list[type[Base]]:
@@ -25,6 +27,23 @@ def rows_of(session: RecordedSession, customer_id: str) -> Iterator[Base]:
         condition = belongs(table.__table__, session.of_tenant or "", customer_id)  # type: ignore[arg-type]
         if condition is not None:
             yield from session.scalars(select(table).where(condition).with_for_update())
+
+
+def cells_quoting(session: RecordedSession, values: Iterable[str]) -> Iterator[tuple[Base, str]]:
+    """Personal texts of rows that are about nobody yet, such as an unmatched line of a bank, which hold a value."""
+    needles = sorted(value for value in values if len(value) >= SHORTEST)
+    for table in personal_tables():
+        columns = table.__table__.c
+        if "customer_id" not in columns or not needles:
+            continue
+        texts = [columns[name] for name in table.personal_columns if isinstance(columns[name].type, String)]
+        quoting = or_(*(text.contains(needle, autoescape=True) for text in texts for needle in needles))
+        query = select(table).where(columns.tenant_id == session.of_tenant, columns.customer_id.is_(None), quoting)
+        for row in session.scalars(query.with_for_update()):
+            for text in texts:
+                held = getattr(row, text.name) or ""
+                if any(needle.lower() in held.lower() for needle in needles):
+                    yield row, text.name
 
 
 def belongs(
