@@ -1,6 +1,6 @@
 """Laws about customers."""
 
-from transactional_api.kit.errors import NotFound, ValueRefused
+from transactional_api.kit.errors import DomainError, NotFound, ValueRefused
 
 
 class CustomerNotFound(NotFound):
@@ -24,3 +24,17 @@ class CustomerIsItsOwnParent(ValueRefused):
     def __init__(self, customer_id: str) -> None:
         super().__init__(f"customer {customer_id!r} would be above itself", "parent_customer_id")
         self.customer_id = customer_id
+
+
+class CustomerIsNamed(DomainError):
+    """What happened stays. The person's values can be erased instead."""
+
+    title = "Something refers to the customer"
+
+    def __init__(self, customer_id: str, tables: list[str]) -> None:
+        super().__init__(
+            f"customer {customer_id!r} is named in {', '.join(tables)}: it stays,"
+            f" but POST /api/v1/customers/{customer_id}/erase removes what is personal",
+            "customer_id",
+        )
+        self.tables = tables

@@ -7,13 +7,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from transactional_api.customers import repository
-from transactional_api.customers.errors import CustomerIsItsOwnParent, CustomerNotFound, TimeZoneUnknown
+from transactional_api.customers.errors import (
+    CustomerIsItsOwnParent,
+    CustomerIsNamed,
+    CustomerNotFound,
+    TimeZoneUnknown,
+)
 from transactional_api.customers.tables import Customer, CustomerProfile
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.ids import id_or_new
 from transactional_api.kit.money import exponent
-from transactional_api.kit.rows import add
+from transactional_api.kit.rows import add, remove
 
 PERSONAL = frozenset(CustomerProfile.personal_columns)
 CHANGEABLE = PERSONAL | {
@@ -82,6 +87,18 @@ def change_customer(unit: UnitOfWork, customer_id: str, changes: Mapping[str, An
     for name, value in changes.items():
         setattr(customer.profile if name in PERSONAL else customer, name, value)
     return customer
+
+
+def remove_customer(unit: UnitOfWork, customer_id: str) -> None:
+    """Only while nothing names the customer; a reference that is written meanwhile is refused at the commit."""
+    customer = repository.by_id_locked(unit.session, customer_id)
+    if customer is None:
+        raise CustomerNotFound(customer_id)
+    unit.session.flush()
+    if naming := repository.tables_naming(unit.session, customer_id):
+        raise CustomerIsNamed(customer_id, naming)
+    unit.session.delete(customer.profile)
+    remove(unit.session, customer)
 
 
 def get_customer(unit: UnitOfWork, customer_id: str) -> Customer:

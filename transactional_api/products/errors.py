@@ -15,3 +15,10 @@ class AmountWithoutCurrency(ValueRefused):
 
     def __init__(self) -> None:
         super().__init__("a product with a price or a cost has a currency", "currency")
+
+
+class AmountsNeeded(ValueRefused):
+    """An amount means nothing in another currency, so that both change together."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("with another currency price and cost are given anew", field)

@@ -49,7 +49,7 @@ def later(api: Api, seconds: float) -> int:
 
 @pytest.fixture
 def shop(api: Api) -> Api:
-    made(api, "POST", "/customers", {"customer_id": "C1", "name": "Ada", "created_on": "2026-01-01"})
+    made(api, "POST", "/api/v1/customers", {"customer_id": "C1", "name": "Ada", "created_on": "2026-01-01"})
     return api
 
 
@@ -129,7 +129,7 @@ def test_a_payment_that_could_not_be_right_takes_no_money(
     shop: Api, change: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     invoice(shop, "I1")
-    made(shop, "POST", "/customers", {"customer_id": "C2", "name": "Eve", "created_on": "2026-01-01"})
+    made(shop, "POST", "/api/v1/customers", {"customer_id": "C2", "name": "Eve", "created_on": "2026-01-01"})
     invoice(shop, "other", customer_id="C2")
     staged = {"invoice_id": "draft", "customer_id": "C1", "issued_on": DAY, "due_on": DAY, "currency": "USD"}
     made(shop, "POST", "/invoices/stage", staged | {"lines": [{"unit_amount": "1"}]})
