@@ -265,12 +265,21 @@ def demo(seed: Annotated[int, typer.Option(help="The same seed gives the same co
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; default REVHOUSE_HOST.")] = "",
     port: Annotated[int | None, typer.Option(help="0 picks a free one; default REVHOUSE_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
     """The API with its dashboard."""
     from orchestration.serve import serve_api
 
     settings = Settings()
-    serve_api(settings, host or settings.host, settings.port if port is None else port)
+    serve_api(settings, host or settings.host, settings.port if port is None else port, workers)
+
+
+@app.command()
+def work() -> None:
+    """The jobs of the core alone: dispatching, reconciling, escalating. `serve` runs them too."""
+    from orchestration.serve import work as run_jobs
+
+    run_jobs(Settings())
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`revhouse serve` and `revhouse dev`: the API with its dashboard, and the Dagster UI with its daemon beside it."""
+"""`revhouse serve`, `work` and `dev`: the API with its dashboard, and the Dagster UI with its daemon beside it."""
 
 import os
 import signal
@@ -6,24 +6,92 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any
 
 from orchestration.runner import prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
 
+SHUTDOWN_SECONDS = 30
 
-def serve_api(settings: Settings, host: str, port: int) -> None:
-    """Runs the API until it is told to stop. Port 0 picks a free one; the address is printed."""
+
+def serve_api(settings: Settings, host: str, port: int, workers: int = 1) -> None:
+    """Runs the API until it is told to stop. Port 0 picks a free one; the address is printed.
+
+    SIGTERM lets running requests finish, for half a minute at most, and then the round of jobs that runs.
+    """
     import uvicorn
-
-    from orchestration.compose import compose_app
 
     port = port or free_port(host)
     refuse_taken_port(host, port)
-    app = compose_app(settings)
     sys.stdout.write(f"revhouse: http://{host}:{port}/dashboard (API description at /docs)\n")
     sys.stdout.flush()
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    with shared_metrics(settings, workers):
+        uvicorn.run(
+            "orchestration.serve:worker_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            server_header=False,
+        )
+
+
+def worker_app() -> Any:
+    """The application of one worker process, which reads its settings from the environment like its parent."""
+    from transactional_api.operations.logs import configure
+
+    configure()
+    from orchestration.compose import compose_app
+
+    return compose_app(Settings())
+
+
+def work(settings: Settings) -> None:
+    """Runs the jobs of the core alone until it is told to stop. Of many processes one works at a time."""
+    from transactional_api.database import Database
+    from transactional_api.jobs import ALL_JOBS
+    from transactional_api.kit.jobs import JobRunner
+    from transactional_api.operations.logs import configure
+    from transactional_api.settings import Settings as CoreSettings
+
+    configure()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    core = CoreSettings(home=settings.home, database_url=settings.database_url)
+    database = Database(core.database_url, owner_url=core.database_owner_url)
+    database.migrate()
+    runner = JobRunner(database, core, ALL_JOBS)
+    told = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    runner.start()
+    sys.stdout.write("revhouse: working\n")
+    sys.stdout.flush()
+    told.wait()
+    runner.stop()
+    database.close()
+
+
+@contextmanager
+def shared_metrics(settings: Settings, workers: int) -> Iterator[None]:
+    """A folder in which several workers keep their counts, so that whichever is asked answers for all of them."""
+    if workers == 1:
+        yield
+        return
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="metrics-", dir=settings.home) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def serve_dev(settings: Settings) -> None:

@@ -4,6 +4,7 @@ With several workers each writes its own file in `PROMETHEUS_MULTIPROC_DIR`, and
 """
 
 import os
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -15,7 +16,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -40,7 +41,8 @@ def count_round(job: str, did: int, failed: bool) -> None:
 def exposition(stock: Collector) -> bytes:
     """The figures of every worker, and those that `stock` reads from the database."""
     registry = CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        _forget_the_dead(Path(folder))
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         registry.register(stock)
         return generate_latest(registry)
@@ -54,3 +56,11 @@ def gauge(name: str, meaning: str, values: dict[str, float], label: str | None =
     for value, number in values.items():
         family.add_metric([value] if label else [], number)
     return family
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A worker that was killed works on no request any more; its counts stay."""
+    for file in folder.glob("gauge_live*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        if not Path(f"/proc/{pid}").exists():
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
