@@ -1,4 +1,4 @@
-"""What the core says of itself over HTTP: health, readiness, metrics, one line per request; and what it refuses early."""
+"""What the core says of itself over HTTP, health, metrics, a line per request, and what it refuses early."""
 
 import json
 import logging
@@ -56,14 +56,14 @@ def test_a_request_is_one_line_with_its_route_and_without_what_it_was_about(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "revhouse.requests"):
-        body = {"customer_id": "secret-id", "name": "Ada Lovelace", "created_on": "2026-01-01", "currency": "USD"}
-        answer = api.send("POST", "/customers", body)
-        api.send("GET", "/customers/secret-id?tenant_id=acme")
+        body = {"deal_id": "secret-id", "name": "Ada Lovelace", "created_at": "2026-01-01T00:00:00Z", "stage": "new"}
+        answer = api.send("POST", "/deals", body)
+        api.send("GET", "/deals/secret-id?tenant_id=acme")
         api.client.get("/liveness")
         api.client.get("/nowhere", headers={"X-Request-Id": "mine-1"})
     lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
     shown = [(one["method"], one["route"], one["status"]) for one in lines]
-    assert shown == [("POST", "/customers", 201), ("GET", "/customers/{customer_id}", 200), ("GET", "none", 404)]
+    assert shown == [("POST", "/deals", 201), ("GET", "/deals/{deal_id}", 200), ("GET", "none", 404)]
     assert lines[0]["tenant"] == "acme"
     assert lines[0]["actor"].startswith("key:")
     assert lines[0]["request_id"] == answer.headers["x-request-id"]
