@@ -12,6 +12,8 @@ from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_core
 from orchestration.publish import Warehouse
 from tests.orchestration.houses import new_home, revhouse, rows
+from transactional_api.database import Database
+from transactional_api.kit.change_log import FIRST_HASH, ChangeLogEntry, hash_entry
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,34 @@ def test_a_changed_log_entry_blocks_publication(home: Path) -> None:
             core.execute(f'drop trigger "{trigger}"')
         core.execute("update change_log set actor = 'nobody' where change_no = 5")
     assert_not_published(home, "change_log_chain_holds")
+
+
+def test_a_log_rewritten_with_all_its_hashes_blocks_publication(home: Path) -> None:
+    columns = [column.name for column in ChangeLogEntry.__table__.columns]
+    with behind_the_back(home) as core:
+        for (trigger,) in core.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            core.execute(f'drop trigger "{trigger}"')
+        previous = FIRST_HASH
+        for row in core.execute(f"select {', '.join(columns)} from change_log order by change_no").fetchall():
+            entry = dict(zip(columns, row, strict=True)) | {"previous_hash": previous, "actor": "nobody"}
+            previous = hash_entry({name: value for name, value in entry.items() if name != "entry_hash"})
+            core.execute(
+                "update change_log set actor = 'nobody', previous_hash = ?, entry_hash = ? where change_no = ?",
+                [entry["previous_hash"], previous, entry["change_no"]],
+            )
+        core.execute("update change_log_heads set last_hash = ?", [previous])
+    database = Database(f"sqlite:///{home / 'core.db'}")
+    assert database.verify_chain("acme").holds, "by its own hashes nothing is wrong"
+    database.close()
+    assert_not_published(home, "change_log_chain_holds")
+
+
+def test_each_version_says_what_it_was_published_upon(built_once: Path) -> None:
+    version = Warehouse(built_once / "warehouse").path_of()
+    (row,) = rows(version, "select tenant_id, holds, verified_from, checkpoints from ops.audit_verifications")
+    assert row == ("acme", True, 1, 1)
+    told = revhouse(built_once, "doctor").stdout
+    assert "audit checkpoints: change" in told
 
 
 def test_an_untouched_core_is_published_and_equals_its_copy(built_once: Path) -> None:

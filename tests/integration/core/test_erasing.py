@@ -24,7 +24,9 @@ BOB = {"customer_id": "C11", "name": "Bob Stays", "email": "bob@stays.example"}
 @pytest.fixture
 def two(api: Api) -> Api:
     for body in (ADA, BOB):
-        status, answer = api.call("POST", "/api/v1/customers", {**body, "created_on": "2026-01-01"}, key=body["customer_id"])
+        status, answer = api.call(
+            "POST", "/api/v1/customers", {**body, "created_on": "2026-01-01"}, key=body["customer_id"]
+        )
         assert status == 201, answer
     return api
 
