@@ -187,7 +187,7 @@ def revoke_inbound(endpoint_id: str, caller: CallerDep) -> InboundOut:
 
 _ONE_COMMAND = {"oneOf": [one.model_json_schema() for one in COMMANDS]}
 _MESSAGE = {
-    "x-permission": "signature",
+    "x-permission": "signed by the sender",
     "parameters": [
         {
             "name": name,

@@ -1,6 +1,7 @@
 """A real HTTP server on this machine that remembers what it was sent and answers as it is told."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,11 +30,12 @@ Answer = int | tuple[int, dict[str, str]]
 
 @dataclass
 class Receiver:
-    """`answer` decides by what came; its default takes everything."""
+    """`answer` decides by what came; its default takes everything. `wrap` makes it speak TLS."""
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
     answer: Callable[[Received], Answer] = lambda _: 204
+    wrap: Callable[[ssl.SSLContext], None] = lambda _: None
 
     @property
     def url(self) -> str:
@@ -68,6 +70,11 @@ def receiving() -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     receiver.port = server.server_port
+
+    def wrap(context: ssl.SSLContext) -> None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+
+    receiver.wrap = wrap
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

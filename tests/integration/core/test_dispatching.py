@@ -3,17 +3,23 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.integration.core.conftest import NOW
 from tests.integration.core.receiver import Receiver, receiving
@@ -216,7 +222,7 @@ from transactional_api.database import Database
 from transactional_api.events.dispatcher import dispatch
 from transactional_api.events import dispatcher
 from transactional_api.settings import Settings
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 dispatcher.CLAIM = timedelta(seconds=1)
 database = Database(sys.argv[1])
 settings = Settings(allow_private_webhooks="127.0.0.1")
@@ -332,3 +338,45 @@ def test_a_name_that_does_not_exist_is_a_failure_like_others() -> None:
 
     with Sender(Allowed(), 2, unknown) as sender:
         assert sender.post("https://nowhere.example/", {}, "{}").word == "connection"
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A key and a certificate that it signed itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / f"{name}.pem"
+    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_a_pinned_connection_still_proves_the_name_by_its_certificate(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certificate(tmp_path, "hook.example")
+    names: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    receiver.wrap(context)
+
+    def post(host: str) -> str:
+        with Sender(ALLOWED, 2, lambda _host, _port: ["127.0.0.1"]) as sender:
+            return sender.post(f"https://{host}:{receiver.port}/a", {}, "{}").word
+
+    assert post("hook.example") == "connection"
+    assert receiver.received == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    assert post("hook.example") == "http-204"
+    assert post("other.example") == "connection"
+    assert names == ["hook.example", "hook.example", "other.example"]
+    assert len(receiver.received) == 1
