@@ -15,6 +15,7 @@ from transactional_api.access.boundary import authenticated
 from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
+from transactional_api.approvals import endpoints as approvals
 from transactional_api.audit import endpoints as audit
 from transactional_api.customers import endpoints as customers
 from transactional_api.dashboards import endpoints as dashboards
@@ -31,15 +32,35 @@ from transactional_api.operations.metrics import count_round
 from transactional_api.operations.observing import Observed
 from transactional_api.operations.stock import Stock
 from transactional_api.payments import endpoints as payments
+from transactional_api.policies import endpoints as policies
 from transactional_api.ports import Builder, Intake, Reader
 from transactional_api.privacy import endpoints as privacy
 from transactional_api.products import endpoints as products
+from transactional_api.quotes import endpoints as quotes
 from transactional_api.sellers import endpoints as sellers
 from transactional_api.settings import Settings
+from transactional_api.signatures import endpoints as signatures
 from transactional_api.subscriptions import endpoints as subscriptions
 from transactional_api.tax import endpoints as tax
 
-DOMAINS = (customers, products, subscriptions, deals, invoices, payments, access, audit, privacy, events, sellers, tax)
+DOMAINS = (
+    customers,
+    products,
+    subscriptions,
+    policies,
+    deals,
+    quotes,
+    approvals,
+    signatures,
+    invoices,
+    payments,
+    access,
+    audit,
+    privacy,
+    events,
+    sellers,
+    tax,
+)
 MAX_BODY_BYTES = 2_000_000
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},
@@ -105,6 +126,7 @@ def create_app(
     app.include_router(private)
     app.include_router(access.public, responses=REFUSALS)
     app.include_router(events.public, responses=REFUSALS)
+    app.include_router(signatures.public, responses=REFUSALS)
     app.include_router(health.router, responses=REFUSALS)
     app.include_router(dashboards.router)
     return app

@@ -1,5 +1,7 @@
 """Queries for deals."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -18,10 +20,27 @@ def by_id_locked(session: RecordedSession, deal_id: str) -> Deal | None:
     return find_locked(session, Deal, deal_id)
 
 
-def page(session: RecordedSession, stage: str | None, owner: str | None, cursor: str | None, limit: int) -> Page[Deal]:
+def page(
+    session: RecordedSession,
+    cursor: str | None,
+    limit: int,
+    *,
+    stage: str | None = None,
+    owner: str | None = None,
+    risk: str | None = None,
+    created_from: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Page[Deal]:
+    """Created from one instant up to before another."""
     query = select(Deal).where(Deal.tenant_id == session.of_tenant).options(selectinload(Deal.stages))
     if stage is not None:
         query = query.where(Deal.stage == stage)
     if owner is not None:
         query = query.where(Deal.owner == owner)
+    if risk is not None:
+        query = query.where(Deal.risk == risk)
+    if created_from is not None:
+        query = query.where(Deal.created_at >= created_from)
+    if created_before is not None:
+        query = query.where(Deal.created_at < created_before)
     return page_by_key(session, query, (Deal.deal_id,), cursor, limit)

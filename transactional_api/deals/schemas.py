@@ -41,6 +41,23 @@ class DealIn(Body):
     expected_close_on: DayText | None = None
 
 
+class DealChange(Body):
+    """Only what is named changes; null takes a value away."""
+
+    customer_id: Id | None = None
+    name: Words | None = None
+    owner: Words | None = None
+    product_id: Id | None = None
+    amount: AmountText | None = None
+    currency: CurrencyCode | None = None
+    risk: Literal["low", "medium", "high"] | None = None
+    discount_percent: Percent | None = None
+    payment_terms_days: Days | None = None
+    channel: Words | None = None
+    competitor: Words | None = None
+    expected_close_on: DayText | None = None
+
+
 class StageMove(Body):
     stage: Stage
     entered_at: InstantText
@@ -86,6 +103,7 @@ class DealOut(Result):
     closed_on: DayText | None
     expected_close_on: DayText | None
     close_reason: str | None
+    envelope_id: str | None
     stages: list[StageOut]
 
     @classmethod

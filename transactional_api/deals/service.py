@@ -1,7 +1,9 @@
 """What can be done with deals. Instants are the caller's, in UTC."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from transactional_api.customers.service import get_customer
 from transactional_api.database import UnitOfWork
@@ -14,6 +16,23 @@ from transactional_api.kit.ids import id_or_new
 from transactional_api.kit.money import checked_minor, exponent
 from transactional_api.kit.rows import add
 from transactional_api.products.service import get_product
+
+CHANGEABLE = frozenset(
+    {
+        "amount_minor",
+        "channel",
+        "competitor",
+        "currency",
+        "customer_id",
+        "discount_percent",
+        "expected_close_on",
+        "name",
+        "owner",
+        "payment_terms_days",
+        "product_id",
+        "risk",
+    }
+)
 
 
 def create_deal(
@@ -74,7 +93,7 @@ def create_deal(
 def move_to_stage(unit: UnitOfWork, deal_id: str, stage: str, *, entered_at: datetime) -> Deal:
     """The deal enters another open stage."""
     rules.check_open_stage(stage)
-    deal = _locked(unit, deal_id)
+    deal = get_deal_locked(unit, deal_id)
     _move(deal, stage, as_utc(entered_at))
     return deal
 
@@ -95,7 +114,7 @@ def close_lost(
 
 def touch(unit: UnitOfWork, deal_id: str, *, touched_at: datetime) -> Deal:
     """A human dealt with it. The earliest touch is kept."""
-    deal = _locked(unit, deal_id)
+    deal = get_deal_locked(unit, deal_id)
     touched_at = as_utc(touched_at)
     if deal.stage in rules.CLOSED:
         raise DealClosed(deal_id, deal.stage)
@@ -105,6 +124,36 @@ def touch(unit: UnitOfWork, deal_id: str, *, touched_at: datetime) -> Deal:
     return deal
 
 
+def change_deal(unit: UnitOfWork, deal_id: str, changes: Mapping[str, Any]) -> Deal:
+    """The named facts of an open deal get new values. A quote that was made keeps the facts that it was judged by."""
+    deal = get_deal_locked(unit, deal_id)
+    if deal.stage in rules.CLOSED:
+        raise DealClosed(deal_id, deal.stage)
+    if changes.get("customer_id") is not None:
+        get_customer(unit, changes["customer_id"])
+    if changes.get("product_id") is not None:
+        get_product(unit, changes["product_id"])
+    for name, value in changes.items():
+        if name not in CHANGEABLE:
+            raise ValueRefused("this is not changed here", name)
+        setattr(deal, name, value)
+    if deal.currency is not None:
+        exponent(deal.currency)
+    elif deal.amount_minor is not None:
+        raise ValueRefused("an amount has a currency", "currency")
+    checked_minor(deal.amount_minor or 0, "amount")
+    return deal
+
+
+def mark_signed(deal: Deal, signed_at: datetime) -> None:
+    """The customer has signed; the deal's lock is the caller's. An open deal is won by it, on the date in UTC."""
+    deal.signed_at = as_utc(signed_at)
+    if deal.stage in rules.CLOSED:
+        return
+    _move(deal, rules.WON, max(deal.signed_at, deal.stages[-1].entered_at))
+    deal.closed_on = deal.signed_at.date()
+
+
 def get_deal(unit: UnitOfWork, deal_id: str, field: str = "deal_id") -> Deal:
     deal = repository.by_id(unit.session, deal_id)
     if deal is None:
@@ -112,7 +161,8 @@ def get_deal(unit: UnitOfWork, deal_id: str, field: str = "deal_id") -> Deal:
     return deal
 
 
-def _locked(unit: UnitOfWork, deal_id: str) -> Deal:
+def get_deal_locked(unit: UnitOfWork, deal_id: str) -> Deal:
+    """Nobody else changes it, or its quotes, until the transaction ends."""
     deal = repository.by_id_locked(unit.session, deal_id)
     if deal is None:
         raise DealNotFound(deal_id)
@@ -122,7 +172,7 @@ def _locked(unit: UnitOfWork, deal_id: str) -> Deal:
 def _close(
     unit: UnitOfWork, deal_id: str, outcome: str, closed_at: datetime, closed_on: date, reason: str | None
 ) -> Deal:
-    deal = _locked(unit, deal_id)
+    deal = get_deal_locked(unit, deal_id)
     _move(deal, outcome, as_utc(closed_at))
     deal.closed_on = closed_on
     deal.close_reason = reason

@@ -12,7 +12,7 @@ RISKS = ("low", "medium", "high")
 
 
 class Deal(Base):
-    """`amount_minor` may be unknown; it is then null, never 0."""
+    """`amount_minor` may be unknown; it is then null, never 0. `envelope_id` is the last one that was sent out."""
 
     __tablename__ = "deals"
     __table_args__ = (
@@ -27,6 +27,7 @@ class Deal(Base):
         CheckConstraint("(stage IN ('won', 'lost')) = (closed_on IS NOT NULL)", name="closed_on_when_closed"),
         Index(None, "tenant_id", "stage"),
     )
+    personal_columns = ("name", "owner")
 
     deal_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str | None]
@@ -49,6 +50,7 @@ class Deal(Base):
     closed_on: Mapped[date | None]
     expected_close_on: Mapped[date | None]
     close_reason: Mapped[str | None]
+    envelope_id: Mapped[str | None]
 
     stages: Mapped[list["DealStage"]] = relationship(
         back_populates="deal", cascade="all, delete-orphan", order_by="DealStage.stage_no"

@@ -1,0 +1,1 @@
+"""Approvals of whatever needs them: who is asked, in which order, until when, and what they said."""

@@ -1,0 +1,1 @@
+"""Quotes under deals: priced lines, judged by the guardrails in force."""
