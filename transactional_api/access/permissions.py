@@ -59,7 +59,8 @@ ROLES: dict[str, frozenset[str]] = {
         "sales",
         "subscriptions",
         "tax",
-    ),
+    )
+    | {"deals:approve"},  # a quote beyond policy is reviewed by finance
     "sales": frozenset(
         {
             "alerts:read",
