@@ -97,7 +97,6 @@ def remove_customer(unit: UnitOfWork, customer_id: str) -> None:
     unit.session.flush()
     if naming := repository.tables_naming(unit.session, customer_id):
         raise CustomerIsNamed(customer_id, naming)
-    unit.session.delete(customer.profile)
     remove(unit.session, customer)
 
 

@@ -28,7 +28,9 @@ class Customer(Base):
     currency: Mapped[str | None]
     time_zone: Mapped[str | None]
 
-    profile: Mapped["CustomerProfile"] = relationship(back_populates="customer", lazy="select")
+    profile: Mapped["CustomerProfile"] = relationship(
+        back_populates="customer", cascade="all, delete-orphan", single_parent=True
+    )
 
 
 class CustomerProfile(Base):
