@@ -78,6 +78,7 @@ def fill(world: World) -> None:
     _pipeline(world)
     _two_sources(world)
     _core_receivables(world)
+    _small_seller(world)
 
 
 def _priced(number: int, row: dict[str, str]) -> dict[str, str]:
@@ -156,6 +157,48 @@ def _retail(world: World) -> None:
             3       | 2024-03-02 03:30 | true           | 1        | 2.555      | O2       | bob         | 1
             4       | 2024-03-05 09:00 | false          | -1       | 2.555      | C1       | ann         | 1
             5       | 2024-03-05 09:30 | false          | 2        | 1.5        | O3       | ann         |
+        """),
+    )
+
+
+def _small_seller(world: World) -> None:
+    """Sales and expenses written in the core, and again in a file: the core's rows stand, the file's are listed."""
+    world.tenant("seller", date(2024, 3, 31), time_zone="America/New_York", currency="EUR")
+    world.app(
+        "seller",
+        "sales",
+        table("""
+            sale_id | sold_at             | product | quantity | unit_price_minor | unit_cost_minor | currency
+            S1      | 2024-03-02 03:30:00 | Tea     | 2.5      | 350              | 100             | EUR
+            S2      | 2024-03-02 16:00:00 | Tea     | -1       | 350              | 100             | EUR
+            S3      | 2024-03-02 16:00:00 | Cup     | 3        | 500              |                 | JPY
+        """),
+    )
+    world.csv(
+        "seller",
+        "sales",
+        table("""
+            sale_id | sold_at          | sold_at_is_utc | product | quantity | unit_price
+            S1      | 2024-03-01 10:00 | false          | Tea     | 99       | 3.5
+            F1      | 2024-03-01 10:00 | false          | Tea     | 1        | 3.505
+        """),
+    )
+    world.app(
+        "seller",
+        "expenses",
+        table("""
+            expense_id | spent_on   | amount_minor | currency | category | tax_amount_minor
+            E1         | 2024-03-01 | 11900        | EUR      | travel   | 1900
+        """),
+    )
+    world.app("seller", "expenses_personal", table("expense_id | vendor\nE1 | Taxi"))
+    world.csv(
+        "seller",
+        "expenses",
+        table("""
+            expense_id | spent_on   | amount | currency | category
+            E1         | 2024-03-01 | 1      | EUR      | rent
+            E2         | 2024-03-02 | 50.5   | EUR      | rent
         """),
     )
 

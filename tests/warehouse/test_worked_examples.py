@@ -67,9 +67,11 @@ def test_an_annual_price_is_kept_at_four_decimals(examples: Built) -> None:
 
 
 def test_the_core_wins_over_a_file_and_the_conflict_is_listed(examples: Built) -> None:
-    listed = examples.world.read("select * from ops.set_aside_rows where rule = 'also_in_core'")
+    listed = examples.world.read("select * from ops.set_aside_rows where rule = 'also_in_core' order by all")
     assert shown(listed, "tenant_id data_set file_id detail is_excluded") == [
-        "both | subscriptions | f-subscriptions | S1 · i1 · 2024-01-01 | True"
+        "both | subscriptions | f-subscriptions | S1 · i1 · 2024-01-01 | True",
+        "seller | expenses | f-expenses | E1 | True",
+        "seller | sales | f-sales | S1 | True",
     ]
 
 
@@ -111,6 +113,26 @@ def test_retail_days(examples: Built) -> None:
     assert shown(found, columns) == [
         "2024-03-01 | 11.553 | 11.553 | 0 | 2 | 5.7765 | 4.5 | 0.6105 | 2 | 0",
         "2024-03-05 | 0.445 | 3 | 2.555 | 1 | 0.445 | -1 |  | 1 | 1",
+    ]
+
+
+def test_sales_of_the_core_and_of_files_are_one_retail_day(examples: Built) -> None:
+    found = rows(examples, "retail_daily", "seller", "day, currency")
+    # 03:30 UTC is the evening before in New York. 2.5 × 3.50 of the core and 1 × 3.505 of the file, never 99 × 3.50.
+    assert shown(found, "day currency revenue gross_sales returns orders cost") == [
+        "2024-03-01 | EUR | 12.255 | 12.255 | 0 | 2 | 2.5",
+        "2024-03-02 | EUR | -3.5 | 0 | 3.5 | 0 | -1",
+        "2024-03-02 | JPY | 1500 | 1500 | 0 | 1 | ",
+    ]
+
+
+def test_expenses_of_the_core_stand_before_those_of_files_with_their_free_text(examples: Built) -> None:
+    found = examples.world.read(
+        "select * from intermediate.int_retail__expenses_unioned where tenant_id = 'seller' order by expense_id"
+    )
+    assert shown(found, "expense_id source spent_on amount amount_minor tax_amount category vendor") == [
+        "E1 | app | 2024-03-01 | 119 | 11900 | 19 | travel | Taxi",
+        "E2 | csv | 2024-03-02 | 50.5 | 5050 |  | rent | ",
     ]
 
 

@@ -2,7 +2,7 @@
 with
     direct as (
         select s.tenant_id, s.sold_on as day, s.currency, sum(s.quantity * s.unit_price)::decimal(38, 6) as revenue
-        from {{ ref("stg_csv__sales") }} as s
+        from {{ ref("int_retail__sales_unioned") }} as s
         inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
         where s.sold_on <= t.as_of
         group by all

@@ -12,6 +12,8 @@
     ("invoice_instalments", ["invoice_id"]),
     ("deals", ["deal_id"]),
     ("deal_stages", ["deal_id"]),
+    ("sales", ["sale_id"]),
+    ("expenses", ["expense_id"]),
 ] %}
 
 {% for data_set, keys in pairs %}

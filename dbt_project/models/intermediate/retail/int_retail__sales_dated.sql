@@ -8,6 +8,6 @@ select
         when s.quantity >= 0
         then min(s.sold_on) filter (where s.quantity >= 0) over (partition by s.tenant_id, s.order_id)
     end as ordered_on
-from {{ ref("stg_csv__sales") }} as s
+from {{ ref("int_retail__sales_unioned") }} as s
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
 where s.sold_on <= t.as_of

@@ -1,0 +1,1 @@
+{{ union_sources("stg_app__sales", "stg_csv__sales", ["tenant_id", "sale_id"]) }}
