@@ -127,7 +127,7 @@ class Delivery(Base):
         one_of("status", DELIVERY_STATUSES),
         CheckConstraint("attempts >= 0", name="attempts_range"),
         CheckConstraint("(status = 'pending') = (next_attempt_at IS NOT NULL)", name="next_attempt_when_pending"),
-        UniqueConstraint("tenant_id", "endpoint_id", "change_no", "event_type"),
+        UniqueConstraint("tenant_id", "endpoint_id", "change_no", "event_type", name="uq_webhook_deliveries_event"),
         Index(None, "status", "next_attempt_at"),
     )
     is_logged = False

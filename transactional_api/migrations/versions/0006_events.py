@@ -119,9 +119,7 @@ def upgrade() -> None:
             "(status = 'pending') = (next_attempt_at IS NOT NULL)",
             name="ck_webhook_deliveries_next_attempt_when_pending",
         ),
-        sa.UniqueConstraint(
-            "tenant_id", "endpoint_id", "change_no", "event_type", name="uq_webhook_deliveries_tenant_id_endpoint_id"
-        ),
+        sa.UniqueConstraint("tenant_id", "endpoint_id", "change_no", "event_type", name="uq_webhook_deliveries_event"),
         sa.PrimaryKeyConstraint("tenant_id", "message_id", name="pk_webhook_deliveries"),
     )
     op.create_index("ix_webhook_deliveries_status_next_attempt_at", "webhook_deliveries", ["status", "next_attempt_at"])
