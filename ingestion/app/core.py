@@ -55,14 +55,18 @@ class Core:
 
         Everything up to it is committed, since its lock is held to commit.
         """
-        if self._is_sqlite:
-            exists = "SELECT count(*) AS n FROM sqlite_master WHERE name = 'change_log_heads'"
-        else:
-            exists = "SELECT count(to_regclass('change_log_heads')) AS n"
-        if not self.table(exists).to_pylist()[0]["n"]:
+        if not self.has_table("change_log_heads"):
             return {}
         table = self.table("SELECT tenant_id, last_change_no FROM change_log_heads ORDER BY tenant_id")
         return {str(row["tenant_id"]): int(row["last_change_no"]) for row in table.to_pylist() if row["last_change_no"]}
+
+    def has_table(self, name: str) -> bool:
+        """A core that was not migrated since does not have all tables of the contracts."""
+        if self._is_sqlite:
+            exists = f"SELECT count(*) AS n FROM sqlite_master WHERE name = '{name}'"
+        else:
+            exists = f"SELECT count(to_regclass('{name}')) AS n"
+        return bool(self.table(exists).to_pylist()[0]["n"])
 
     def changes(self, ranges: Sequence[tuple[str, int, int]]) -> Any:
         """The changes of tenants, each from the number after `first - 1` to `last`, as one Arrow table."""

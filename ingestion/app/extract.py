@@ -109,15 +109,18 @@ def _take(
         _check_dense(con, batch)
         _check_known(con)
         parts = [part for table in app_tables().values() if (part := _write(con, home, table, step)) is not None]
-        has_personal = con.execute(
-            "SELECT count(*) FROM changes WHERE personal_fields NOT IN ('', '[]', 'null')"
-        ).fetchone()
+        touched = con.execute(
+            "SELECT DISTINCT entity FROM changes WHERE personal_fields NOT IN ('', '[]', 'null')"
+        ).fetchall()
     finally:
         con.unregister("changes")
     personal: dict[str, str] = {}
+    persons = {str(row[0]) for row in touched}
     stored = {row["relation"] for row in journal.rows("select relation from personal")}
     for table in app_tables().values():
-        if table.personal and ((has_personal and has_personal[0]) or f"app/{table.name}" not in stored):
+        if not table.personal or (table.logged_as not in persons and f"app/{table.name}" in stored):
+            continue
+        if core.has_table(table.table):
             personal[f"app/{table.name}"] = _copy_personal(con, home, core, table, step)
     seq = journal.accept_core([CoreSpan(*each) for each in batch], parts, personal)
     step("committed")

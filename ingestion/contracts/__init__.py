@@ -117,7 +117,8 @@ class Layout:
 class AppTable:
     """A table of the core as its change log carries it.
 
-    `personal` = current values only, never in the log; they stand in the core's table `table`.
+    `personal` = current values only, never in the log, which names those that changed on entries of `logged_as`; they
+    stand in the core's table `table`.
     """
 
     name: str
@@ -125,6 +126,7 @@ class AppTable:
     columns: dict[str, str]
     personal: bool = False
     table: str = ""
+    logged_as: str = ""
 
     def stored_columns(self) -> list[tuple[str, str]]:
         return [(name, APP_TYPES[kind]) for name, kind in self.columns.items()]
@@ -262,4 +264,5 @@ def _app_table(path: Path) -> AppTable:
         columns,
         bool(spec.get("personal", False)),
         str(spec.get("table", path.stem)),
+        str(spec.get("logged_as", spec.get("table", path.stem))),
     )
