@@ -16,6 +16,6 @@ select
     e.department_id,
     p.description
 from {{ source("raw_app", "expenses") }} as e
-inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
-left join {{ ref("stg_run__currencies") }} as c on c.currency = e.currency
-left join {{ source("raw_app", "expenses_personal") }} as p on p.tenant_id = e.tenant_id and p.expense_id = e.expense_id
+inner join {{ ref("stg_run__tenants") }} using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on e.currency = c.currency
+left join {{ source("raw_app", "expenses_personal") }} as p using (tenant_id, expense_id)

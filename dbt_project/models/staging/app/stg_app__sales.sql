@@ -17,4 +17,4 @@ select
     s.country
 from {{ source("raw_app", "sales") }} as s
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
-left join {{ ref("stg_run__currencies") }} as c on c.currency = s.currency
+left join {{ ref("stg_run__currencies") }} as c on s.currency = c.currency

@@ -16,5 +16,5 @@ select
     e.department_id,
     e.description
 from {{ source("raw_csv", "expenses") }} as e
-inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
-left join {{ ref("stg_run__currencies") }} as c on c.currency = e.currency
+inner join {{ ref("stg_run__tenants") }} using (tenant_id)
+left join {{ ref("stg_run__currencies") }} as c on e.currency = c.currency
