@@ -1,6 +1,7 @@
 """Every job of the core in one place."""
 
 from transactional_api.access.jobs import JOBS as ACCESS
+from transactional_api.accounting.jobs import JOBS as ACCOUNTING
 from transactional_api.approvals.jobs import JOBS as APPROVALS
 from transactional_api.audit.jobs import JOBS as AUDIT
 from transactional_api.events.jobs import JOBS as EVENTS
@@ -10,4 +11,14 @@ from transactional_api.payments.jobs import JOBS as PAYMENTS
 from transactional_api.privacy.jobs import JOBS as PRIVACY
 from transactional_api.signatures.jobs import JOBS as SIGNATURES
 
-ALL_JOBS: tuple[Job, ...] = (*ACCESS, *APPROVALS, *AUDIT, *EVENTS, *IDEMPOTENCY, *PAYMENTS, *PRIVACY, *SIGNATURES)
+ALL_JOBS: tuple[Job, ...] = (
+    *ACCESS,
+    *ACCOUNTING,
+    *APPROVALS,
+    *AUDIT,
+    *EVENTS,
+    *IDEMPOTENCY,
+    *PAYMENTS,
+    *PRIVACY,
+    *SIGNATURES,
+)

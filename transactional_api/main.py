@@ -15,6 +15,7 @@ from transactional_api.access.boundary import authenticated
 from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
+from transactional_api.accounting import endpoints as accounting
 from transactional_api.approvals import endpoints as approvals
 from transactional_api.audit import endpoints as audit
 from transactional_api.customers import endpoints as customers
@@ -32,11 +33,14 @@ from transactional_api.operations.metrics import count_round
 from transactional_api.operations.observing import Observed
 from transactional_api.operations.stock import Stock
 from transactional_api.payments import endpoints as payments
+from transactional_api.periods import endpoints as periods
 from transactional_api.policies import endpoints as policies
 from transactional_api.ports import Builder, Intake, Reader
 from transactional_api.privacy import endpoints as privacy
 from transactional_api.products import endpoints as products
 from transactional_api.quotes import endpoints as quotes
+from transactional_api.receivables import endpoints as receivables
+from transactional_api.revenue import endpoints as revenue
 from transactional_api.sellers import endpoints as sellers
 from transactional_api.settings import Settings
 from transactional_api.signatures import endpoints as signatures
@@ -60,6 +64,10 @@ DOMAINS = (
     events,
     sellers,
     tax,
+    accounting,
+    receivables,
+    revenue,
+    periods,
 )
 MAX_BODY_BYTES = 2_000_000
 REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     # Where signed checkpoints and their key are kept; another disk is a good place. Default: `audit` in the home.
     audit_folder: Path | None = None
 
+    # The provider of signatures that are asked for without naming one; how long a document can be signed; and where the
+    # core is reached from outside, for the addresses of its signing page (empty: the address is only a path).
+    esign_provider: str = "local"
+    signing_days: int = 14
+    public_url: str = ""
+
     # The provider of payments that name none; the secret of the embedded one's webhooks (without it, none is taken).
     payment_provider: str = "local"
     local_payment_webhook_secret: str = ""
@@ -39,6 +45,9 @@ class Settings(BaseSettings):
     # How long a body may take to come; how long the process stays unready before it stops listening.
     body_seconds: float = 30
     drain_seconds: float = 0
+
+    # Where journals of posted documents go: `file` writes CSV into `accounting` in the home.
+    accounting_system: str = "file"
 
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.expanduser().resolve()

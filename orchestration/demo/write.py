@@ -244,7 +244,7 @@ def _invoice(row: Row, lines: list[Row]) -> Write:
 
     def write(unit: UnitOfWork) -> None:
         invoices.stage_invoice(unit, lines=priced, **{name: row[name] for name in kept})
-        invoices.post_invoice(unit, row["invoice_id"], number=row["number"])
+        invoices.post_invoice(unit, row["invoice_id"], number=row["number"], needs_approval=False)
         if "voided_on" in row:
             invoices.void_invoice(unit, row["invoice_id"], voided_on=row["voided_on"])
 

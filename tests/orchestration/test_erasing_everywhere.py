@@ -103,7 +103,7 @@ def sow_core(home: Path, canary: Canaries) -> None:
                 currency="USD",
                 lines=[NewLine(12345, description=canary("work for {}") if described and not number else None)],
             )
-            post_invoice(unit, f"I-CORE{number}")
+            post_invoice(unit, f"I-CORE{number}", needs_approval=False)
         keep(unit, Claim("somebody", "k1", "print"), Answer(201, f'{{"name":"{name}","note":"{canary()}"}}'))
     with database.transaction("default", "test") as unit:
         change_customer(unit, GONE, {"email": canary("{}@neu.example")})

@@ -1,13 +1,26 @@
 """What a line costs and which states follow which. Amounts in minor units of the invoice's currency."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from transactional_api.invoices.errors import LineRefused, VoidedBeforeIssued, WrongInvoiceState
-from transactional_api.kit.money import checked_minor, product_minor
+from transactional_api.invoices.errors import (
+    AmountNotPositive,
+    ApprovedByItsAuthor,
+    CorrectedBeforeIssued,
+    CreditExceedsInvoice,
+    InstalmentRefused,
+    InstalmentsDoNotSum,
+    InvoiceCorrected,
+    LineRefused,
+    VoidedBeforeIssued,
+    WrongInvoiceState,
+)
+from transactional_api.kit.money import checked_minor, divide_minor, product_minor
 
 DRAFT = "draft"
+APPROVED = "approved"
 POSTED = "posted"
 VOID = "void"
 UNTAXED = frozenset({"exempt", "zero_rated", "reverse_charge"})
@@ -28,6 +41,7 @@ class NewLine:
     tax_code: str = "standard"
     service_starts_on: date | None = None
     service_ends_on: date | None = None
+    obligation_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,20 +73,86 @@ def price_line(line: NewLine, path: str) -> PricedLine:
     return PricedLine(net, checked_minor(tax, f"{path}tax_amount"))
 
 
-def check_post(invoice_id: str, status: str) -> None:
+@dataclass(frozen=True)
+class Taken:
+    """What credit notes and write-offs took off an invoice before."""
+
+    credited_minor: int = 0
+    credited_tax_minor: int = 0
+    written_off_minor: int = 0
+
+
+def check_approve(invoice_id: str, status: str, staged_by: str | None, by: str) -> None:
     if status != DRAFT:
+        raise WrongInvoiceState(invoice_id, status, APPROVED)
+    if staged_by == by:
+        raise ApprovedByItsAuthor(invoice_id)
+
+
+def check_post(invoice_id: str, status: str, needs_approval: bool) -> None:
+    """History, and receivables that are made directly, are posted without an approval."""
+    if status != APPROVED and (needs_approval or status != DRAFT):
         raise WrongInvoiceState(invoice_id, status, POSTED)
 
 
 def check_discard(invoice_id: str, status: str) -> None:
     """What was posted stays; it is voided instead."""
-    if status != DRAFT:
+    if status not in (DRAFT, APPROVED):
         raise WrongInvoiceState(invoice_id, status, "discarded")
 
 
-def check_void(invoice_id: str, status: str, issued_on: date, voided_on: date) -> None:
-    """A draft is discarded rather than voided."""
+def check_void(invoice_id: str, status: str, issued_on: date, voided_on: date, taken: Taken) -> None:
+    """What is not posted is discarded rather than voided."""
     if status != POSTED:
         raise WrongInvoiceState(invoice_id, status, "voided")
     if voided_on < issued_on:
         raise VoidedBeforeIssued(issued_on, voided_on)
+    if taken != Taken():
+        raise InvoiceCorrected(invoice_id)
+
+
+def check_correction(invoice_id: str, status: str, issued_on: date, on: date, field: str) -> None:
+    """Only what is owed is credited or written off, and only after it was issued."""
+    if status != POSTED:
+        raise WrongInvoiceState(invoice_id, status, "corrected")
+    if on < issued_on:
+        raise CorrectedBeforeIssued(issued_on, on, field)
+
+
+def credited_tax(
+    invoice_id: str, amount_minor: int, tax_minor: int | None, total_minor: int, total_tax_minor: int, taken: Taken
+) -> int:
+    """The tax in a credit note. Without one of the caller's it is the invoice's share, rounded on what is credited so
+    far, so that crediting everything credits exactly the invoice's tax."""
+    if amount_minor <= 0:
+        raise AmountNotPositive
+    if amount_minor > total_minor - taken.credited_minor - taken.written_off_minor:
+        raise CreditExceedsInvoice(invoice_id, "amount")
+    tax_left = total_tax_minor - taken.credited_tax_minor
+    net_left = total_minor - total_tax_minor - (taken.credited_minor - taken.credited_tax_minor)
+    if tax_minor is None:
+        so_far = taken.credited_minor + amount_minor
+        share = divide_minor(so_far * total_tax_minor, total_minor) - taken.credited_tax_minor
+        tax_minor = max(0, amount_minor - net_left, min(share, tax_left, amount_minor))
+    if not 0 <= tax_minor <= min(tax_left, amount_minor) or amount_minor - tax_minor > net_left:
+        raise CreditExceedsInvoice(invoice_id, "tax_amount")
+    return tax_minor
+
+
+def check_instalments(
+    invoice_id: str, status: str, issued_on: date, total_minor: int, parts: Sequence[tuple[date, int]]
+) -> None:
+    """No instalments at all is a plan too: the invoice is due on its own day."""
+    if status == VOID:
+        raise WrongInvoiceState(invoice_id, status, "paid in instalments")
+    seen: set[date] = set()
+    for at, (due_on, amount_minor) in enumerate(parts):
+        if due_on < issued_on or due_on in seen:
+            raise InstalmentRefused(
+                "instalments are due on different days, none before the invoice", f"instalments.{at}.due_on"
+            )
+        if amount_minor <= 0:
+            raise AmountNotPositive(f"instalments.{at}.amount")
+        seen.add(due_on)
+    if parts and sum(amount_minor for _, amount_minor in parts) != total_minor:
+        raise InstalmentsDoNotSum(invoice_id)

@@ -1,6 +1,6 @@
 """Time as an argument: logic takes a clock or a date and never asks the machine."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 
@@ -37,3 +37,8 @@ def as_utc(instant: datetime) -> datetime:
 def instant_text(instant: datetime) -> str:
     """ISO 8601 in UTC with six decimals and Z: the same width always, so that text sorts as time."""
     return as_utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def shifted(day: date, days: int) -> date:
+    """So many days later, or the last day (the first) that there is."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))

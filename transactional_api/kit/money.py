@@ -1,6 +1,7 @@
 """Money: integer minor units with an ISO 4217 currency. Text comes in and goes out here, and is rounded only here."""
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 
@@ -69,3 +70,24 @@ def product_minor(factor: Decimal, minor: int) -> int:
     """factor x minor units, rounded half-up (away from zero) once. Exact up to 60 digits."""
     with localcontext(prec=60):
         return int((factor * minor).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def divide_minor(dividend: int, divisor: int) -> int:
+    """Rounded half-up (away from zero) once. The divisor is positive."""
+    quotient = (2 * abs(dividend) + divisor) // (2 * divisor)
+    return -quotient if dividend < 0 else quotient
+
+
+def split_minor(total: int, weights: Sequence[int]) -> list[int]:
+    """Parts in proportion to the weights that sum to the total: largest remainder, ties by place.
+
+    Weights are not negative and not all 0. A negative total is split like its opposite.
+    """
+    if total < 0:
+        return [-part for part in split_minor(-total, weights)]
+    whole = sum(weights)
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda at: (-(total * weights[at] % whole), at))
+    for at in by_remainder[: total - sum(parts)]:
+        parts[at] += 1
+    return parts

@@ -64,7 +64,7 @@ def invoice(
             lines=[NewLine(net, tax_rate=Decimal(rate), tax_code=code)],
             **more,
         )
-        invoices.post_invoice(unit, invoice_id)
+        invoices.post_invoice(unit, invoice_id, needs_approval=False)
 
 
 @pytest.mark.covers("POST /api/v1/revenue-ops/tax/calculate")

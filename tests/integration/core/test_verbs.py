@@ -47,7 +47,7 @@ def post(database: Database, invoice_id: str, minor: int, currency: str = "USD",
             currency=currency,
             lines=[NewLine(minor)],
         )
-        invoices.post_invoice(unit, invoice_id)
+        invoices.post_invoice(unit, invoice_id, needs_approval=False)
 
 
 def pay(database: Database, payment_id: str, minor: int, currency: str = "USD", status: str = "succeeded") -> None:
@@ -166,7 +166,7 @@ def test_posted_invoices_are_numbered_without_gaps(database: Database, customer:
     for number in range(3):
         post(database, f"I{number}", 100)
     with pytest.raises(WrongInvoiceState), database.transaction("acme", "test") as unit:
-        invoices.post_invoice(unit, "I0")
+        invoices.post_invoice(unit, "I0", needs_approval=False)
     with database.transaction("acme", "test") as unit:
         for number in range(3, 6):
             invoices.stage_invoice(
@@ -178,7 +178,7 @@ def test_posted_invoices_are_numbered_without_gaps(database: Database, customer:
                 currency="USD",
                 lines=[NewLine(1)],
             )
-            invoices.post_invoice(unit, f"I{number}", number="A-1" if number == 4 else None)
+            invoices.post_invoice(unit, f"I{number}", number="A-1" if number == 4 else None, needs_approval=False)
     with database.read("acme") as unit:
         numbers = [invoices.get_invoice(unit, f"I{number}").number for number in range(6)]
     assert numbers == [f"INV-0000000{n}" for n in (1, 2, 3, 4)] + ["A-1", "INV-00000005"]
@@ -186,7 +186,7 @@ def test_posted_invoices_are_numbered_without_gaps(database: Database, customer:
         invoices.stage_invoice(
             unit, invoice_id="I9", customer_id=customer, issued_on=DAY, due_on=DAY, currency="USD", lines=[NewLine(1)]
         )
-        invoices.post_invoice(unit, "I9", number="A-1")
+        invoices.post_invoice(unit, "I9", number="A-1", needs_approval=False)
     assert refused.value.field == "number"
 
 
@@ -269,7 +269,7 @@ def test_no_order_of_allocations_closes_more_than_there_is(database: Database, d
                 currency="USD",
                 lines=[NewLine(total)],
             )
-            invoices.post_invoice(unit, f"I{at}")
+            invoices.post_invoice(unit, f"I{at}", needs_approval=False)
         for at, amount in enumerate(funds):
             payments.record_payment(
                 unit, payment_id=f"P{at}", customer_id="C", received_on=DAY, amount_minor=amount, currency="USD"

@@ -7,7 +7,7 @@ select
     l.change_no,
     l.invoice_id,
     l.product_id,
-    l.description,
+    v.description,
     coalesce(l.quantity::decimal(38, 6), 1) as quantity,
     {{ from_minor("l.unit_amount_minor", "c.millionths_per_minor") }} as unit_amount,
     {{ from_minor("l.discount_minor", "c.millionths_per_minor") }} as discount_amount,
@@ -19,4 +19,5 @@ select
     l.service_ends_on::date as service_ends_on
 from {{ source("raw_app", "invoice_lines") }} as l
 inner join {{ ref("stg_app__invoices") }} as i using (tenant_id, invoice_id)
+left join {{ source("raw_app", "invoice_lines_personal") }} as v using (tenant_id, line_id)
 left join {{ ref("stg_run__currencies") }} as c on i.currency = c.currency

@@ -1,0 +1,1 @@
+"""Accounting systems that journals are posted to."""

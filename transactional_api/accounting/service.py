@@ -1,0 +1,130 @@
+"""What can be done for the ledger: map accounts, put a journal on its way, try a failed one again."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+from transactional_api.accounting import repository
+from transactional_api.accounting.connectors.port import AccountLine, Document
+from transactional_api.accounting.errors import PostingNotFailed, PostingNotFound
+from transactional_api.accounting.rules import ANY, DEFAULT_ACCOUNTS, Journal
+from transactional_api.accounting.tables import AccountingPosting, GlMapping
+from transactional_api.database import UnitOfWork
+from transactional_api.kit.ids import id_or_new
+from transactional_api.kit.rows import add
+
+_ACCOUNTS = "gl_accounts"
+Accounts = dict[tuple[str, str], tuple[str, str]]
+
+
+def accounts(unit: UnitOfWork) -> Accounts:
+    """Number and name of the account by purpose and detail; the tenant's own before the defaults."""
+    known: Accounts | None = unit.session.info.get(_ACCOUNTS)
+    if known is None:
+        known = {(purpose, ANY): account for purpose, account in DEFAULT_ACCOUNTS.items()}
+        for row in repository.mappings(unit.session):
+            known[row.purpose, row.detail] = (row.account, row.account_name)
+        unit.session.info[_ACCOUNTS] = known
+    return known
+
+
+def map_account(unit: UnitOfWork, purpose: str, *, detail: str, account: str, account_name: str) -> GlMapping:
+    """From now on; what was posted keeps the account that it was posted to."""
+    unit.session.hold_tenant()
+    unit.session.info.pop(_ACCOUNTS, None)
+    row = repository.mapping(unit.session, purpose, detail)
+    if row is None:
+        row = GlMapping(purpose=purpose, detail=detail, account=account, account_name=account_name)
+        add(unit.session, row)
+    row.account, row.account_name = account, account_name
+    return row
+
+
+def lines_of(unit: UnitOfWork, journal: Journal) -> tuple[AccountLine, ...]:
+    """The journal in the tenant's own accounts."""
+    known = accounts(unit)
+    lines = []
+    for leg in journal.legs:
+        account, name = known.get((leg.purpose, leg.detail or ANY)) or known[leg.purpose, ANY]
+        lines.append(AccountLine(leg.purpose, leg.detail, account, name, leg.debit_minor, leg.credit_minor))
+    return tuple(lines)
+
+
+def queue(
+    unit: UnitOfWork,
+    journal: Journal,
+    system: str | None,
+    *,
+    party_id: str | None = None,
+    number: str | None = None,
+    due_on: date | None = None,
+    reverses: AccountingPosting | None = None,
+) -> AccountingPosting | None:
+    """Put the journal on its way in the transaction of its document. None without a system (its books have it already),
+    or where there is nothing to book. A reversal goes where its original went."""
+    if reverses is not None:
+        system = reverses.system
+    if system is None or not journal.legs:
+        return None
+    reference = reference_of(system, unit.tenant_id, journal.kind, journal.document_id)
+    facts: dict[str, Any] = {
+        "party_id": party_id,
+        "number": number,
+        "due_on": due_on.isoformat() if due_on else None,
+        "lines": [list(vars(line).values()) for line in lines_of(unit, journal)],
+    }
+    posting = AccountingPosting(
+        tenant_id=unit.tenant_id,
+        posting_id=id_or_new(None, "gl", "posting_id"),
+        document_kind=journal.kind,
+        document_id=journal.document_id,
+        system=system,
+        reference=reference,
+        reverses=reverses.posting_id if reverses is not None else None,
+        posted_on=journal.posted_on,
+        currency=journal.currency,
+        document_json=json.dumps(facts, separators=(",", ":")),
+        status="pending",
+        attempts=0,
+        next_attempt_at=unit.now,
+        last_error=None,
+        external_id=None,
+        created_at=unit.now,
+        posted_at=None,
+    )
+    add(unit.session, posting)
+    return posting
+
+
+def document_of(posting: AccountingPosting) -> Document:
+    """What the connector is given."""
+    facts = json.loads(posting.document_json)
+    return Document(
+        kind=posting.document_kind,
+        document_id=posting.document_id,
+        reference=posting.reference,
+        posted_on=posting.posted_on,
+        currency=posting.currency,
+        party_id=facts["party_id"],
+        number=facts["number"],
+        due_on=date.fromisoformat(facts["due_on"]) if facts["due_on"] else None,
+        lines=tuple(AccountLine(*line) for line in facts["lines"]),
+    )
+
+
+def try_again(unit: UnitOfWork, posting_id: str) -> AccountingPosting:
+    """A document that the system refused is sent again as it is, once its reason is gone."""
+    posting = repository.posting_locked(unit.session, posting_id)
+    if posting is None:
+        raise PostingNotFound(posting_id)
+    if posting.status != "failed":
+        raise PostingNotFailed(posting_id, posting.status)
+    posting.status = "pending"
+    posting.next_attempt_at = unit.now
+    return posting
+
+
+def reference_of(system: str, tenant_id: str, kind: str, document_id: str) -> str:
+    """The same for every attempt, and telling nothing about the tenant."""
+    return hashlib.sha256(f"{system}\x1f{tenant_id}\x1f{kind}\x1f{document_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Which months of the books are closed."""

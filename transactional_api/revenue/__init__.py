@@ -1,0 +1,1 @@
+"""Contracts, what they promise, and what of their price is earned."""
