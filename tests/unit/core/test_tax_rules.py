@@ -189,6 +189,11 @@ def test_canadas_four_kinds_by_the_province_of_delivery(province: str, expected:
     assert shown(charged(ONTARIAN, Buyer("CA", province))) == expected
 
 
+def test_each_kind_is_rounded_by_itself() -> None:
+    """As in docs/decisions/0301: one rate of 14.975 % would give 1.51."""
+    assert [tax.tax_minor for tax in charged(ONTARIAN, Buyer("CA", "QC"), 10_10)] == [51, 1_01]
+
+
 def test_nova_scotia_lowered_its_rate_in_april_2025() -> None:
     assert charged(ONTARIAN, Buyer("CA", "NS"), on=date(2025, 3, 31))[0].rate == Decimal("0.15")
 
