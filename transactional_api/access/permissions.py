@@ -45,6 +45,7 @@ ROLES: dict[str, frozenset[str]] = {
     "approver": frozenset({"deals:read", "deals:approve", "invoices:read", "invoices:approve", "policies:read"}),
     "auditor": _READS | {"audit:checkpoint"},
     "finance": _COMPANY_READS
+    | {"deals:approve"}
     | _all_of(
         "accounting",
         "expenses",

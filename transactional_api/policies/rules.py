@@ -51,14 +51,17 @@ LINE_FACTS: dict[str, Kind] = {
 FACTS = QUOTE_FACTS | LINE_FACTS
 
 _NUMBER = r"-?\d{1,18}(?:\.\d{1,12})?"
-_TEXT = r"""(?:'[^'"`\\]{1,200}'|"[^'"`\\]{1,200}")"""
+_TEXT = r"""(?:'[^'`\\]{1,200}'|"[^"`\\]{1,200}")"""
 _TEXTS = rf"\[\s*{_TEXT}(?:\s*,\s*{_TEXT})*\s*\]"
 _TERMS: dict[Kind, str] = {
     "number": rf"(?:(?:<=|>=|<|>|==|!=)?\s*{_NUMBER}|[\[(]\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*[\])])",
     "text": rf"(?:(?:==|!=)?\s*{_TEXT}|(?:not\s+)?in\s*{_TEXTS})",
     "list": rf"(?:(?:not\s+)?contains\(\$,\s*{_TEXT}\))",
 }
-_CELLS = {kind: re.compile(rf"\s*{term}(?:(?:\s*,\s*|\s+and\s+|\s+or\s+){term})*\s*") for kind, term in _TERMS.items()}
+_CELLS = {
+    kind: re.compile(rf"\s*{term}(?:(?:\s*,\s*|\s+and\s+|\s+or\s+){term})*\s*", re.ASCII)
+    for kind, term in _TERMS.items()
+}
 _EXAMPLES: dict[Kind, str] = {
     "number": "> 30, [10..20] or > 5 and <= 10",
     "text": "'high', != 'low' or in ['a', 'b']",

@@ -63,10 +63,11 @@ class Envelope(Base):
 
 
 class EnvelopeDocument(Base):
-    """What is signed, byte by byte. It names the customer, so it is personal as a whole."""
+    """What is signed, byte by byte. It names the customer, so it is personal as a whole; its hash is in the log."""
 
     __tablename__ = "envelope_documents"
     __table_args__ = (reference("envelope_id", "envelopes"),)
+    is_logged = False
     personal_columns = ("content",)
 
     envelope_id: Mapped[str] = mapped_column(primary_key=True)

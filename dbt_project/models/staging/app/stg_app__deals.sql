@@ -6,8 +6,8 @@ select
     null::bigint as line,
     d.change_no,
     d.customer_id,
-    d.name,
-    d.owner,
+    v.name,
+    v.owner,
     d.product_id,
     d.stage,
     coalesce(d.currency, t.currency) as currency,
@@ -29,4 +29,5 @@ select
     d.close_reason
 from {{ source("raw_app", "deals") }} as d
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+left join {{ source("raw_app", "deals_personal") }} as v using (tenant_id, deal_id)
 left join {{ ref("stg_run__currencies") }} as c on c.currency = coalesce(d.currency, t.currency)
