@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from transactional_api.access.boundary import CallerDep, reads, writes
+from transactional_api.customers.service import get_customer
 from transactional_api.kit.http import Cursor, Limit, PageOf
 from transactional_api.privacy import repository, service
 from transactional_api.privacy.schemas import Erase, ErasureOut
@@ -25,6 +26,7 @@ def erase_customer(customer_id: str, body: Erase, caller: CallerDep) -> ErasureO
 @router.get("/{customer_id}/erasures", **reads("customers:read"))
 def list_erasures(customer_id: str, caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[ErasureOut]:
     with caller.read() as unit:
+        get_customer(unit, customer_id)
         page = repository.page(unit.session, customer_id, cursor, limit)
         cleaned = repository.cleanings(unit.session, [row.erasure_id for row in page.items])
         items = []

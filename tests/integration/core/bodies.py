@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 # Texts to try against a pattern; the first that fits is taken.
-TEXTS = ("1250.00", "1", "USD", "DE", "2026-02", "abcdefabcdef", "0.2", "x1")
+TEXTS = ("1", "1250.00", "USD", "DE", "2026-02", "abcdefabcdef", "0.2", "x1")
 
 
-def smallest_body(operation: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+def smallest_body(operation: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
     """`known`: what to write into a field of that name, wherever it stands and even where it may be left out."""
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
@@ -16,9 +16,9 @@ def smallest_body(operation: Mapping[str, Any], openapi: Mapping[str, Any], know
     return _value("", content["application/json"]["schema"], openapi, known)
 
 
-def _value(name: str, schema: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+def _value(name: str, schema: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
     schema = _resolved(schema, openapi)
-    if name in known and _takes_text(schema, openapi):
+    if name in known and (not isinstance(known[name], str) or _takes_text(schema, openapi)):
         return known[name]
     for variants in ("anyOf", "oneOf"):
         if variants in schema:
@@ -39,7 +39,7 @@ def _value(name: str, schema: Mapping[str, Any], openapi: Mapping[str, Any], kno
     if kind == "array":
         return [_value(name, schema.get("items", {}), openapi, known)] * max(1, schema.get("minItems", 0))
     if kind == "integer":
-        return schema.get("minimum", 1)
+        return int(schema.get("minimum", 1))
     if kind == "boolean":
         return True
     return _text(schema)
