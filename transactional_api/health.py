@@ -67,7 +67,7 @@ async def _may_measure(
     "/metrics",
     dependencies=[Depends(_may_measure)],
     response_class=Response,
-    openapi_extra={"x-permission": "metrics:read"},
+    openapi_extra={"x-permission": "metrics:read", "security": [{}, {"HTTPBearer": []}]},
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def metrics(request: Request) -> Response:

@@ -18,9 +18,10 @@ PAGE = ROOT / "docs" / "api.md"
 METHODS = ("get", "post", "put", "patch", "delete")
 HEAD = """# The API, operation by operation
 
-Made by `python -m tests.integration.core.api_table` from the OpenAPI and from the tests, and kept equal to both by a test.
-Permissions and roles: `transactional_api/access/permissions.py`. **Key**: whether `Idempotency-Key` is needed. **Tests** drive the
-operation on SQLite and on PostgreSQL; a write's test reads the effect back through another operation and finds its log entry.
+Made by `python -m tests.integration.core.api_table` from the OpenAPI and from the tests, and kept equal to both by a
+test. Permissions and roles: `transactional_api/access/permissions.py`. **Key**: whether `Idempotency-Key` is needed.
+**Tests** drive the operation on SQLite and on PostgreSQL; a write's test reads the effect back through another
+operation and finds its log entry.
 """
 
 

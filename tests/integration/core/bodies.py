@@ -16,7 +16,9 @@ def smallest_body(operation: Mapping[str, Any], openapi: Mapping[str, Any], know
     return _value("", content["application/json"]["schema"], openapi, known)
 
 
-def _value(name: str, schema: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+def _value(  # noqa: PLR0911  (a return for each kind of schema)
+    name: str, schema: Mapping[str, Any], openapi: Mapping[str, Any], known: Mapping[str, Any]
+) -> Any:
     schema = _resolved(schema, openapi)
     if name in known and (not isinstance(known[name], str) or _takes_text(schema, openapi)):
         return known[name]

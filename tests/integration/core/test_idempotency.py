@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import func, select
@@ -85,7 +85,7 @@ class _Request:
     class route:
         status_code = 201
 
-    scope = {"route": route}
+    scope: ClassVar[dict[str, object]] = {"route": route}
 
 
 class Said(Result):

@@ -58,7 +58,7 @@ def told(api: Api) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
 
 
 def place_of(step: str, log: list[tuple[str, str, dict[str, Any], dict[str, Any]]], start: int) -> int:
-    """Where the log, from `start` on, tells the step: an insert (into a state), or a column that changed (to a value)."""
+    """Where the log, from `start` on, tells the step: an insert (into a state), or a changed column (to a value)."""
     entity, what, *value = step.split()
     for at in range(start, len(log)):
         name, operation, before, after = log[at]

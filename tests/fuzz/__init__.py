@@ -1,0 +1,1 @@
+"""Schemathesis against a served API, once for each of several roles."""
