@@ -1,9 +1,10 @@
 """One database from one URL: SQLite in a file, or PostgreSQL. Transactions begin and end here and nowhere else."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +17,12 @@ from sqlalchemy.exc import (
     DatabaseError,
     DataError,
     DBAPIError,
+    DisconnectionError,
     IntegrityError,
     InterfaceError,
     OperationalError,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from transactional_api.kit.chain import ChainVerdict, Mark, verify_chain
 from transactional_api.kit.change_log import ChangeLog, ChangeLogHead
@@ -31,6 +34,7 @@ from transactional_api.kit.totals import CoreTotals, read_totals
 from transactional_api.tables import Base
 
 BUSY_SECONDS = 30
+IDLE_SECONDS = 2
 _READS_ONLY = "revhouse_reads_only"
 _MIGRATION_LOCK = 7_238_114_550_021
 
@@ -67,12 +71,16 @@ class Database:
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._is_migrated = False
+        self._writer = threading.Lock()
         self.engine = self._engine()
         guard_statements(self.engine)
+        self._reader = self.engine.execution_options(**self._read_options())
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            engine = create_engine(self.url, connect_args={"connect_timeout": 10})
+            _try_idle_connections(engine)
+            return engine
         engine = create_engine(self.url, creator=lambda: _open_sqlite(str(self.url.database)))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -92,11 +100,17 @@ class Database:
     @contextmanager
     def all_tenants(self, writes: bool = True) -> Iterator[RecordedSession]:
         """One transaction over what is not logged, of every tenant: keys, leases, cursors. Commits at the end."""
-        engine = self.engine if writes else self.engine.execution_options(**self._read_options())
+        engine = self.engine if writes else self._reader
         session = RecordedSession(engine, tenant_id=ALL_TENANTS, log=None, expire_on_commit=False)
-        with self._translated(), session:
+        with self._translated(), self._in_turn() if writes else nullcontext(), session:
             yield session
             session.commit()
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """For one query of what is not logged, of every tenant: no session, nothing to commit."""
+        with self._translated(), self._reading() as connection:
+            yield connection
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable unless a statement can be run. Makes no file."""
@@ -121,7 +135,7 @@ class Database:
         _check_tenant(tenant_id)
         log = ChangeLog(tenant_id, actor, self.clock)
         session = RecordedSession(self.engine, tenant_id=tenant_id, log=log, expire_on_commit=False)
-        with self._translated(), session:
+        with self._translated(), self._in_turn(), session:
             yield UnitOfWork(session, tenant_id, actor, self.clock)
             session.commit()
 
@@ -129,8 +143,7 @@ class Database:
     def read(self, tenant_id: str, actor: str = "reader") -> Iterator[UnitOfWork]:
         """One consistent view; writing in it is refused."""
         _check_tenant(tenant_id)
-        reading = self.engine.execution_options(**self._read_options())
-        session = RecordedSession(reading, tenant_id=tenant_id, log=None, expire_on_commit=False)
+        session = RecordedSession(self._reader, tenant_id=tenant_id, log=None, expire_on_commit=False)
         with self._translated(), session:
             yield UnitOfWork(session, tenant_id, actor, self.clock)
 
@@ -162,8 +175,22 @@ class Database:
             return verify_chain(connection, tenant_id, on_progress, after=after, marks=marks)
 
     @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """SQLite has one writer. Threads of this process wait for each other here and go on at once; in SQLite's own
+        queue they would sleep and look again, which costs more than the writing itself."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseUnavailable(f"the core database {self.name} is written to for more than {BUSY_SECONDS} s")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**self._read_options()) as connection:
+        with self._reader.connect() as connection:
             see_tenant(connection, ALL_TENANTS)
             yield connection
 
@@ -256,6 +283,24 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
+
+
+def _try_idle_connections(engine: Engine) -> None:
+    """A server that was started again is noticed before a connection of its former life is used. Asking each time would
+    cost two round trips per request, and one that was used a moment ago is as likely to fail after being asked."""
+
+    @event.listens_for(engine, "checkin")
+    def left(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["left_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("left_at", time.monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -133,10 +133,16 @@ async def authenticated(
         if tenant_id != identity.tenant_id:
             raise OtherTenant(tenant_id)
     request.state.identity = identity
-    return Caller(database, identity, request)
+    request.state.caller = Caller(database, identity, request)
+    return request.state.caller  # type: ignore[no-any-return]
 
 
-CallerDep = Annotated[Caller, Depends(authenticated)]
+async def _caller(request: Request) -> Caller:
+    """Whoever was authenticated for the whole router. Where nobody was there is no caller, and the request fails."""
+    return request.state.caller  # type: ignore[no-any-return]
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
 KeyHeader = Annotated[
     str | None,
     Header(

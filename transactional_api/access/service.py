@@ -3,8 +3,9 @@
 import hmac
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 
 from transactional_api.access.errors import KeyNotFound, KeyRefused, RoleNotHeld, RoleUnknown
 from transactional_api.access.identity import Identity
@@ -16,6 +17,11 @@ from transactional_api.kit.recording import RecordedSession
 from transactional_api.kit.rows import add, find_locked
 
 PREFIX = "rvh"
+# Made once: every request by key runs it.
+_keys = ApiKey.__table__.c
+_LIVE = select(_keys.tenant_id, _keys.key_id, _keys.key_hash, _keys.roles, _keys.account_id).where(
+    _keys.key_id == bindparam("of_key"), _keys.revoked_at.is_(None)
+)
 
 
 def create_key(
@@ -86,13 +92,12 @@ def identify_by_id(database: Database, key_id: str) -> Identity:
     return _identity(row)
 
 
-def _identity(row: ApiKey) -> Identity:
+def _identity(row: Row[Any]) -> Identity:
     return Identity.of(row.tenant_id, f"key:{row.key_id}", row.roles.split(), row.account_id)
 
 
-def _live(database: Database, key_id: str) -> ApiKey | None:
+def _live(database: Database, key_id: str) -> Row[Any] | None:
     if not (key_id.isascii() and key_id.isalnum()):
         return None
-    with database.all_tenants(writes=False) as session:
-        query = select(ApiKey).where(ApiKey.key_id == key_id, ApiKey.revoked_at.is_(None))
-        return session.scalars(query).one_or_none()
+    with database.glance() as connection:
+        return connection.execute(_LIVE, {"of_key": key_id}).one_or_none()

@@ -6,12 +6,16 @@ from sqlalchemy.orm import selectinload
 from transactional_api.customers.tables import Customer, CustomerProfile
 from transactional_api.kit.pagination import Page, page_by_key
 from transactional_api.kit.recording import RecordedSession
-from transactional_api.kit.rows import find, find_locked
+from transactional_api.kit.rows import exists, find, find_locked
 from transactional_api.kit.tables import Base
 
 
 def by_id(session: RecordedSession, customer_id: str) -> Customer | None:
     return find(session, Customer, customer_id)
+
+
+def is_there(session: RecordedSession, customer_id: str) -> bool:
+    return exists(session, Customer, customer_id)
 
 
 def by_id_locked(session: RecordedSession, customer_id: str) -> Customer | None:

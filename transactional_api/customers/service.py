@@ -89,6 +89,12 @@ def change_customer(unit: UnitOfWork, customer_id: str, changes: Mapping[str, An
     return customer
 
 
+def check_customer(unit: UnitOfWork, customer_id: str) -> None:
+    """Raises CustomerNotFound; reads nothing of the customer."""
+    if not repository.is_there(unit.session, customer_id):
+        raise CustomerNotFound(customer_id)
+
+
 def remove_customer(unit: UnitOfWork, customer_id: str) -> None:
     """Only while nothing names the customer; a reference that is written meanwhile is refused at the commit."""
     customer = repository.by_id_locked(unit.session, customer_id)

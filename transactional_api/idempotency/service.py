@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, delete, insert, select, text, update
+from sqlalchemy import Table, bindparam, delete, insert, select, text, update
 
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.idempotency.errors import KeyInFlight, KeyReused
@@ -14,6 +15,15 @@ from transactional_api.kit.recording import RecordedSession
 
 KEPT = timedelta(days=30)
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+
+# Made once: every keyed request runs them.
+_keys = IdempotencyKey.__table__.c
+_FIND = select(_keys.fingerprint, _keys.status, _keys.body).where(
+    _keys.tenant_id == bindparam("of_tenant"),
+    _keys.caller == bindparam("by_caller"),
+    _keys.idempotency_key == bindparam("under_key"),
+)
+_KEEP = insert(cast(Table, IdempotencyKey.__table__))
 
 
 @dataclass(frozen=True)
@@ -47,9 +57,8 @@ def find(session: RecordedSession, claim: Claim) -> Answer | None:
         name = f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"
         if not session.execute(_TRY_LOCK, {"name": name}).scalar():
             raise KeyInFlight
-    row = session.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body).where(*_mine(session, claim))
-    ).first()
+    mine = {"of_tenant": session.of_tenant, "by_caller": claim.caller, "under_key": claim.key}
+    row = session.connection().execute(_FIND, mine).first()
     if row is None:
         return None
     if row.fingerprint != claim.fingerprint:
@@ -91,21 +100,11 @@ def forget_old(database: Database) -> int:
 
 
 def _insert(unit: UnitOfWork, claim: Claim, values: Mapping[str, object]) -> None:
-    unit.session.execute(
-        insert(IdempotencyKey).values(
-            tenant_id=unit.tenant_id,
-            caller=claim.caller,
-            idempotency_key=claim.key,
-            fingerprint=claim.fingerprint,
-            created_at=unit.now,
-            **values,
-        )
-    )
-
-
-def _mine(session: RecordedSession, claim: Claim) -> tuple[ColumnElement[bool], ...]:
-    return (
-        IdempotencyKey.tenant_id == session.of_tenant,
-        IdempotencyKey.caller == claim.caller,
-        IdempotencyKey.idempotency_key == claim.key,
-    )
+    key = {
+        "tenant_id": unit.tenant_id,
+        "caller": claim.caller,
+        "idempotency_key": claim.key,
+        "fingerprint": claim.fingerprint,
+        "created_at": unit.now,
+    }
+    unit.session.connection().execute(_KEEP, {**key, **values})

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Connection, Index, Text, bindparam, insert, select, text, update
+from sqlalchemy import CheckConstraint, Connection, Index, Table, Text, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional_api.kit.clock import Clock, instant_text
@@ -60,6 +60,22 @@ class ChangeLogHead(Base):
 
     last_change_no: Mapped[int]
     last_hash: Mapped[str]
+
+
+# Made once: every transaction of the core runs them.
+_heads = ChangeLogHead.__table__.c
+_OF_TENANT = _heads.tenant_id == bindparam("of_tenant")
+_HEAD = select(_heads.last_change_no, _heads.last_hash).where(_OF_TENANT).with_for_update()
+_MOVE = (
+    update(cast(Table, ChangeLogHead.__table__))
+    .where(_OF_TENANT)
+    .values(last_change_no=bindparam("number"), last_hash=bindparam("hash"))
+)
+_APPEND = insert(cast(Table, ChangeLogEntry.__table__))
+_FIRST = text(
+    "INSERT INTO change_log_heads (tenant_id, last_change_no, last_hash)"
+    " VALUES (:tenant, 0, :first) ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass
@@ -161,29 +177,16 @@ class ChangeLog:
             }
             last_hash = hash_entry(columns)
             rows.append(columns | {"changed_at": changed_at, "entry_hash": last_hash})
-        connection.execute(insert(ChangeLogEntry), rows)
-        connection.execute(
-            update(ChangeLogHead)
-            .where(ChangeLogHead.tenant_id == bindparam("of_tenant"))
-            .values(last_change_no=number, last_hash=last_hash),
-            {"of_tenant": self.tenant_id},
-        )
+        connection.execute(_APPEND, rows)
+        connection.execute(_MOVE, {"of_tenant": self.tenant_id, "number": number, "hash": last_hash})
         self._head = (number, last_hash)
         self.entries.clear()
         self._latest.clear()
 
 
 def _lock_head(connection: Connection, tenant_id: str) -> tuple[int, str]:
-    connection.execute(
-        text(
-            "INSERT INTO change_log_heads (tenant_id, last_change_no, last_hash)"
-            " VALUES (:tenant, 0, :first) ON CONFLICT DO NOTHING"
-        ),
-        {"tenant": tenant_id, "first": FIRST_HASH},
-    )
-    row = connection.execute(
-        select(ChangeLogHead.last_change_no, ChangeLogHead.last_hash)
-        .where(ChangeLogHead.tenant_id == tenant_id)
-        .with_for_update()
-    ).one()
+    row = connection.execute(_HEAD, {"of_tenant": tenant_id}).first()
+    if row is None:  # the tenant's first change, or another's of this very moment
+        connection.execute(_FIRST, {"tenant": tenant_id, "first": FIRST_HASH})
+        row = connection.execute(_HEAD, {"of_tenant": tenant_id}).one()
     return int(row[0]), str(row[1])

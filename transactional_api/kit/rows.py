@@ -1,6 +1,9 @@
 """Finding and removing one row of the session's own tenant."""
 
+from functools import cache
 from typing import Any, TypeVar
+
+from sqlalchemy import Integer, Select, bindparam, literal_column, select
 
 from transactional_api.kit.errors import KeyTaken
 from transactional_api.kit.recording import RecordedSession, row_key
@@ -16,6 +19,20 @@ def find(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:
         return row
     with session.no_autoflush:
         return session.get(table, (session.of_tenant, *key))
+
+
+def exists(session: RecordedSession, table: type[Row], *key: Any) -> bool:
+    """Whether `find` would find it, without reading the row."""
+    if (table, session.of_tenant, *key) in session.rows:
+        return True
+    names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
+    return session.connection().execute(_knock(table), names).first() is not None
+
+
+@cache
+def _knock(table: type[Base]) -> Select[int]:
+    keyed = [column == bindparam(f"key_{at}") for at, column in enumerate(table.__mapper__.primary_key)]
+    return select(literal_column("1", Integer)).select_from(table.__table__).where(*keyed)
 
 
 def find_locked(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:

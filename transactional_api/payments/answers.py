@@ -6,8 +6,10 @@ from transactional_api.idempotency.service import Answer as StoredAnswer
 from transactional_api.payments import calls, repository
 from transactional_api.payments.calls import CHARGE, REFUND, VOID, Kind
 from transactional_api.payments.providers.port import Answer
+from transactional_api.payments.rules import FAILED, SUCCEEDED
 from transactional_api.payments.schemas import PaymentOut, RefundOut
 from transactional_api.payments.service import get_payment
+from transactional_api.payments.tables import Payment
 
 
 def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> PaymentOut | RefundOut:
@@ -25,6 +27,12 @@ def hear_late(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> 
     result = hear(unit, kind, subject_id, answer)
     stored = StoredAnswer(200 if kind == VOID else 201, result.model_dump_json())
     idempotency.settle(unit, f"{kind}:{subject_id}", stored)
+
+
+def charged_out(unit: UnitOfWork, payment: Payment) -> PaymentOut:
+    """A payment that was charged just now: only one that is not decided left a call behind."""
+    is_decided = payment.status in (SUCCEEDED, FAILED)
+    return PaymentOut.of(payment, None if is_decided else repository.attempt(unit.session, CHARGE, payment.payment_id))
 
 
 def payment_out(unit: UnitOfWork, payment_id: str) -> PaymentOut:

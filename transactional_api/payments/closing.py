@@ -2,25 +2,15 @@
 
 from datetime import date
 
-from sqlalchemy import func, select
-
 from transactional_api.database import UnitOfWork
 from transactional_api.deals.tables import Deal
 from transactional_api.invoices import repository as invoices
 from transactional_api.invoices.errors import InvoiceNotFound
-from transactional_api.invoices.service import total_minor
 from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.rows import add, find_locked, remove
 from transactional_api.payments.rules import Debt, Funds
-from transactional_api.payments.tables import Payment, PaymentAllocation, RefundReopening
-
-
-def outstanding_minor(unit: UnitOfWork, invoice: Invoice) -> int:
-    reopened = select(func.coalesce(func.sum(RefundReopening.amount_minor), 0)).where(
-        RefundReopening.tenant_id == unit.tenant_id, RefundReopening.invoice_id == invoice.invoice_id
-    )
-    allocated = sum(allocation.amount_minor for allocation in invoice.allocations)
-    return total_minor(invoice) - allocated + int(unit.session.scalar(reopened) or 0)
+from transactional_api.payments.tables import Payment, PaymentAllocation
+from transactional_api.receivables.balance import outstanding_minor
 
 
 def locked_invoice(unit: UnitOfWork, invoice_id: str) -> Invoice:

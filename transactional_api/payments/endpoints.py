@@ -12,7 +12,7 @@ from transactional_api.database import UnitOfWork
 from transactional_api.kit.http import Cursor, Limit, PageOf
 from transactional_api.kit.money import to_minor
 from transactional_api.payments import answers, calls, processing, refunds, repository, service
-from transactional_api.payments.answers import payment_out
+from transactional_api.payments.answers import charged_out, payment_out
 from transactional_api.payments.calls import Call
 from transactional_api.payments.providers.port import Answer, PaymentProvider
 from transactional_api.payments.providers.registry import provider_named
@@ -45,8 +45,7 @@ def process_payment(body: ProcessIn, caller: CallerDep, request: Request) -> Any
 
         def work(unit: UnitOfWork) -> PaymentOut:
             payment = processing.open_payment(unit, provider, **order)
-            processing.charge_within(unit, provider, payment)
-            return payment_out(unit, payment.payment_id)
+            return charged_out(unit, processing.charge_within(unit, provider, payment))
 
         return caller.perform(work)
 

@@ -5,6 +5,7 @@ from transactional_api.kit.rows import add, remove
 from transactional_api.payments import closing, repository, rules
 from transactional_api.payments.rules import Closed
 from transactional_api.payments.tables import Payment, Refund, RefundReopening
+from transactional_api.receivables.balance import outstanding_minor
 
 
 def place(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
@@ -43,7 +44,7 @@ def close_again(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
     for reopening in sorted(refund.reopenings, key=lambda row: row.invoice_id):
         invoice = closing.locked_invoice(unit, reopening.invoice_id)
         minor = reopening.amount_minor
-        excess = minor - closing.outstanding_minor(unit, invoice) if invoice.status == "posted" else 0
+        excess = minor - outstanding_minor(unit, invoice) if invoice.status == "posted" else 0
         remove(unit.session, reopening)
         if excess > 0:
             closing.shrink(unit, payment, invoice, min(excess, minor))

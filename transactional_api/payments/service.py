@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from transactional_api.customers.service import get_customer
+from transactional_api.customers.service import check_customer
 from transactional_api.database import UnitOfWork
 from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.errors import ValueRefused
@@ -64,7 +64,7 @@ def new_payment(
     invoice_id: str | None = None,
 ) -> Payment:
     payment_id = id_or_new(payment_id, "pay", "payment_id")
-    get_customer(unit, customer_id)
+    check_customer(unit, customer_id)
     exponent(currency)
     if amount_minor <= 0:
         raise AmountNotPositive

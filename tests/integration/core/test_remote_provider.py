@@ -31,8 +31,8 @@ def shop(api: Api, bank: Bank) -> Api:
     invoice = {"invoice_id": "I1", "customer_id": "C1", "issued_on": "2026-01-01", "due_on": "2026-01-31"}
     made("POST", api, "/api/v1/customers", {"customer_id": "C1", "name": "Ada", "created_on": "2026-01-01"})
     made("POST", api, "/invoices/stage", invoice | {"currency": "USD", "lines": [{"unit_amount": "10.00"}]})
-    for verb in ("approve", "post"):
-        api.call("POST", f"/invoices/I1/{verb}", {})
+    made("POST", api.as_role("approver"), "/invoices/I1/approve")
+    made("POST", api, "/invoices/I1/post", {})
     return api
 
 
