@@ -46,6 +46,7 @@ from transactional_api.settings import Settings
 from transactional_api.signatures import endpoints as signatures
 from transactional_api.subscriptions import endpoints as subscriptions
 from transactional_api.tax import endpoints as tax
+from transactional_api.webhooks import register_all
 
 DOMAINS = (
     customers,
@@ -127,6 +128,7 @@ def create_app(
     app.state.stock = Stock(database)
     app.state.intake, app.state.reader, app.state.builder = intake, reader, builder
     install_problems(app)
+    register_all()
     # Everything asks for a key, except what is listed here by name.
     private = APIRouter(dependencies=[Depends(authenticated)], responses=REFUSALS)
     for domain in DOMAINS:

@@ -16,6 +16,7 @@ from tests.integration.core.conftest import NOW, Api
 from tests.integration.core.desk import deal, done, line, quote, refused, with_deal
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.clock import FixedClock
+from transactional_api.payments.providers.local import webhook_signature
 from transactional_api.settings import Settings
 from transactional_api.signatures.jobs import follow_envelopes
 from transactional_api.signatures.providers import registry
@@ -324,7 +325,16 @@ def test_messages_about_nothing_change_nothing(quoted: Api, paper: Paper) -> Non
     assert tell(quoted, "env_unknown").json() == {"has_changed": False}
     answer = quoted.client.post("/webhooks/nobody", content=b"{}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (404, "provider")
-    assert quoted.client.post("/webhooks/local", content=b"{}").status_code in (401, 404)
+
+
+def test_the_same_address_takes_messages_of_payment_providers(quoted: Api) -> None:
+    app: Any = quoted.client.app
+    raw, at = b'{"reference": "none", "outcome": "succeeded"}', str(int(NOW.timestamp()))
+    headers = {"Revhouse-Sent-At": at, "Revhouse-Signature": webhook_signature("s3cret", at, raw)}
+    assert quoted.client.post("/webhooks/local", content=raw, headers=headers).status_code == 401
+    app.state.settings.local_payment_webhook_secret = "s3cret"
+    assert quoted.client.post("/webhooks/local", content=raw, headers=headers).json() == {"has_changed": False}
+    assert quoted.client.post("/webhooks/local", content=raw + b" ", headers=headers).status_code == 401
 
 
 def test_a_declined_envelope_leaves_the_quote_open(quoted: Api, paper: Paper) -> None:
