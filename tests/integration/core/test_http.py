@@ -73,6 +73,7 @@ def test_the_road_from_deal_to_payment_is_told_by_the_log_in_order(furnished: Ap
         ("seats", "31.50", "2026-07-01"),
         ("support", "29.00", "2026-06-01"),
     ]
+    done(api.as_role("approver").call("POST", "/invoices/I1/approve"))
     posted = done(api.call("POST", "/invoices/I1/post", {}))
     assert (posted["number"], posted["total"], posted["lines"][0]["tax_amount"]) == ("INV-00000001", "29.79", "4.76")
     allocation = {"invoice_id": "I1", "allocated_on": "2026-01-20", "amount": "19.99"}
@@ -230,6 +231,7 @@ def test_what_is_refused_names_its_field_and_writes_nothing(
 
 
 def test_what_the_state_forbids_is_a_conflict(furnished: Api) -> None:
+    done(furnished.as_role("approver").call("POST", "/invoices/I1/approve"))
     done(furnished.call("POST", "/invoices/I1/post", {"number": "2026-1"}))
     allocation = {"invoice_id": "I1", "allocated_on": "2026-01-20", "amount": "20.01"}
     for method, path, body in (
@@ -258,7 +260,9 @@ def test_bodies_that_are_no_json_too_deep_or_too_large_are_refused(api: Api, con
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/customers/%00", "/api/v1/customers/%FF", "/api/v1/customers/a%2Fb", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/customers/%00", "/api/v1/customers/%FF", "/api/v1/customers/a%2Fb", "/nothing"]
+)
 def test_odd_addresses_are_refused_and_never_an_error_of_ours(api: Api, path: str) -> None:
     status, problem = api.call("GET", path)
     assert status in (404, 422)
