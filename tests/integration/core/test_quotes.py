@@ -1,6 +1,8 @@
 """Quotes over HTTP: judged at once, every reason named, one open quote a deal, approved by others than who asked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,8 +10,12 @@ import pytest
 from tests.integration.core.conftest import NOW, Api
 from tests.integration.core.desk import approvals, approve, deal, done, line, quote, refused, with_deal
 from transactional_api.approvals.jobs import escalate_overdue
+from transactional_api.approvals.tables import ApprovalRequest, ApprovalStep
 from transactional_api.kit.clock import FixedClock
+from transactional_api.kit.errors import ConstraintBroken, KeyTaken
 from transactional_api.quotes import repository
+from transactional_api.quotes.tables import Quote, QuoteLine
+from transactional_api.signatures.tables import Envelope
 
 PARALLEL = {"policy_id": "PAR", "name": "At once", "template": "parallel_review"}
 
@@ -311,8 +317,6 @@ def test_the_same_key_makes_one_quote(api: Api) -> None:
 
 
 def test_quotes_made_at_once_leave_one_open(api: Api) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with_deal(api)
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda n: api.call("POST", "/deals/D1/quote", {"lines": [line(str(n))]}), range(6)))
@@ -321,3 +325,69 @@ def test_quotes_made_at_once_leave_one_open(api: Api) -> None:
     assert sorted(row["quote_no"] for row in rows) == [1, 2, 3, 4, 5, 6]
     assert [row["status"] for row in rows].count("approved") == 1
     assert api.database.verify_chain("acme").holds
+
+
+def test_a_step_is_decided_once_even_at_the_same_moment(api: Api) -> None:
+    with_deal(api)
+    quote(api, "D1", line("35"))
+    approvers = [api.as_role("finance") for _ in range(5)]
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(approve, approvers))
+    assert sorted(status for status, _ in answers) == [200] + [409] * 4
+    assert [one["happened"] for one in approvals(api)[0]["history"]].count("approved") == 1
+
+
+def _quote(**values: Any) -> Quote:
+    facts = {"quote_id": "QX", "deal_id": "D1", "quote_no": 9, "status": "approved", "verdict": "pass"}
+    money = {"currency": "USD", "total_minor": 1, "payment_terms_days": 30, "facts": "{}", "policy_sha256": "0" * 64}
+    when = {"valid_until": NOW.date(), "created_at": NOW, "created_by": "x", "approved_at": NOW}
+    return Quote(**facts | money | when | values)
+
+
+def _envelope(**values: Any) -> Envelope:
+    facts = {"envelope_id": "EX", "deal_id": "D1", "quote_id": "Q1", "provider": "local", "status": "sent"}
+    when = {"document_sha256": "0" * 64, "created_at": NOW, "created_by": "x", "expires_at": NOW + timedelta(days=1)}
+    return Envelope(**facts | when | values)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        _quote,
+        lambda: _quote(status="superseded", quote_no=1),
+        lambda: _quote(status="blocked"),
+        lambda: _quote(status="superseded", verdict="route"),
+        lambda: _quote(status="superseded", verdict="block"),
+        lambda: _quote(status="superseded", total_minor=-1),
+        lambda: _quote(status="superseded", deal_id="none"),
+        lambda: _quote(status="superseded", policy_id="none"),
+        lambda: QuoteLine(
+            quote_id="Q1",
+            line_no=9,
+            quantity=Decimal(1),
+            unit_amount_minor=1,
+            discount_percent=Decimal(101),
+            discount_minor=0,
+            net_minor=1,
+        ),
+        lambda: _envelope(status="signed"),
+        lambda: _envelope(status="signed", signed_at=NOW),
+        lambda: _envelope(signature="x", signer_digest="x", public_key="x"),
+        lambda: _envelope(expires_at=NOW),
+        lambda: ApprovalRequest(
+            request_id="R",
+            subject_kind="quote",
+            subject_id="Q1",
+            status="approved",
+            requested_by="x",
+            requested_principal="x",
+            requested_at=NOW,
+        ),
+        lambda: ApprovalStep(request_id="R", step_no=1, position=1, name="nobody", status="waiting"),
+    ],
+)
+def test_the_database_refuses_what_the_services_would_have_refused(api: Api, row: Any) -> None:
+    with_deal(api)
+    quote(api, "D1", line(), quote_id="Q1")
+    with pytest.raises((ConstraintBroken, KeyTaken)), api.database.transaction("acme", "test") as unit:
+        unit.session.add(row())
