@@ -22,6 +22,7 @@ class Server:
         self.output = (home / "serve.log").open("ab")
         own = {name: value for name, value in os.environ.items() if not name.startswith("REVHOUSE_")}
         self.environment = {**own, "REVHOUSE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+        self.environment["REVHOUSE_WRITES_PER_MINUTE"] = "0"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -1,0 +1,10 @@
+"""The core as it is served, for `uvicorn --factory` with any number of workers."""
+
+from fastapi import FastAPI
+
+from transactional_api.main import create_app
+from transactional_api.settings import Settings
+
+
+def create() -> FastAPI:
+    return create_app(Settings())
