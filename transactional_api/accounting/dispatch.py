@@ -4,6 +4,7 @@ A crash at any point leaves a pending posting whose time comes again; the system
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from transactional_api.accounting import repository, service
@@ -35,16 +36,18 @@ def dispatch_due(database: Database, settings: Settings) -> int:
     return sum(dispatch(database, settings, row.tenant_id, row.posting_id) for row in due)
 
 
-def dispatch_of(database: Database, settings: Settings, tenant_id: str, kind: str, document_id: str) -> None:
-    """Right after a document was committed, if its system answers at once; never an error of the request."""
+def dispatch_soon(
+    database: Database, settings: Settings, tenant_id: str, find: Callable[[UnitOfWork], AccountingPosting | None]
+) -> None:
+    """Right after the commit, if the system answers at once; never an error of the request. Else the job does it."""
     try:
         with database.read(tenant_id) as unit:
-            posting = repository.posting_of(unit.session, kind, document_id)
+            posting = find(unit)
         if posting is None or posting.status != "pending":
             return
         if connector_named(posting.system, settings).is_at_hand:
             dispatch(database, settings, tenant_id, posting.posting_id)
-    except Exception as error:  # the job takes it up
+    except Exception as error:
         log.warning("a journal waits for the next round: %s", type(error).__name__)
 
 

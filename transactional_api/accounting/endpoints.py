@@ -4,7 +4,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.accounting import repository, service
-from transactional_api.accounting.dispatch import dispatch
+from transactional_api.accounting.dispatch import dispatch_soon
 from transactional_api.accounting.schemas import MappingIn, MappingOut, MappingsOut, PostingOut, Purpose, Status
 from transactional_api.kit.http import Cursor, Limit, PageOf
 
@@ -42,5 +42,8 @@ def list_postings(
 def retry_posting(posting_id: str, caller: CallerDep, request: Request, after: BackgroundTasks) -> PostingOut:
     """Send a failed one again, once the reason is gone. What came of it stands in the list."""
     result = caller.perform(lambda unit: PostingOut.of(service.try_again(unit, posting_id)))
-    after.add_task(dispatch, caller.database, request.app.state.settings, caller.identity.tenant_id, posting_id)
+    settings, tenant_id = request.app.state.settings, caller.identity.tenant_id
+    after.add_task(
+        dispatch_soon, caller.database, settings, tenant_id, lambda unit: repository.posting(unit.session, posting_id)
+    )
     return result

@@ -6,7 +6,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 
 from transactional_api.access.boundary import Caller, CallerDep, reads, writes
 from transactional_api.accounting import repository as accounting
-from transactional_api.accounting.dispatch import dispatch_of
+from transactional_api.accounting.dispatch import dispatch_soon
 from transactional_api.accounting.service import lines_of
 from transactional_api.database import UnitOfWork
 from transactional_api.invoices import corrections, journals, repository, rules, service, staging
@@ -222,5 +222,11 @@ def person(caller: Caller) -> str:
 
 def send_after(after: BackgroundTasks, caller: Caller, request: Request, kind: str, document_id: str) -> None:
     """Carry the journal to its system once the answer has left; if that fails, the job does."""
-    settings = request.app.state.settings
-    after.add_task(dispatch_of, caller.database, settings, caller.identity.tenant_id, kind, document_id)
+    settings, tenant_id = request.app.state.settings, caller.identity.tenant_id
+    after.add_task(
+        dispatch_soon,
+        caller.database,
+        settings,
+        tenant_id,
+        lambda unit: accounting.posting_of(unit.session, kind, document_id),
+    )
