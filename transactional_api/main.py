@@ -118,14 +118,9 @@ def create_app(
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
     )
-    app.state.database = database
-    app.state.settings = settings
-    app.state.session_secret = SessionSecret(settings.home)
-    app.state.access_tokens = AccessTokens(settings.home, settings.access_minutes, settings.token_secret)
+    attach(app, settings, database)
     app.state.jobs = runner
     runner.on_round = count_round
-    app.state.lifecycle = Lifecycle(settings.drain_seconds)
-    app.state.stock = Stock(database)
     app.state.intake, app.state.reader, app.state.builder = intake, reader, builder
     install_problems(app)
     register_all()
@@ -140,6 +135,16 @@ def create_app(
     app.include_router(health.router, responses=REFUSALS)
     app.include_router(dashboards.router)
     return app
+
+
+def attach(app: FastAPI, settings: Settings, database: Database) -> None:
+    """What every request finds in `app.state` of its core."""
+    app.state.database = database
+    app.state.settings = settings
+    app.state.session_secret = SessionSecret(settings.home)
+    app.state.access_tokens = AccessTokens(settings.home, settings.access_minutes, settings.token_secret)
+    app.state.lifecycle = Lifecycle(settings.drain_seconds)
+    app.state.stock = Stock(database)
 
 
 def _print_first_password(database: Database, tenant_id: str) -> None:

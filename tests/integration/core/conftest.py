@@ -12,20 +12,31 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from transactional_api.access import secrets
 from transactional_api.access.accounts import create_account
 from transactional_api.access.service import create_key
 from transactional_api.customers.service import create_customer
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.kit.change_log import ChangeLogEntry
 from transactional_api.kit.clock import FixedClock
-from transactional_api.main import create_app
+from transactional_api.main import attach, create_app
 from transactional_api.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 APP_ROLE = "revhouse_app"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing that is meant to be slow is not what these tests are about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -158,8 +169,15 @@ class Api:
             return list(unit.session.scalars(query.where(ChangeLogEntry.tenant_id == self.tenant_id)))
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    home = tmp_path_factory.mktemp("shared")
+    return create_app(Settings(home=home, run_jobs=False, failed_sign_ins_per_minute=0))
+
+
 @pytest.fixture
-def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
+def client(database: Database, tmp_path: Path, shared_app: FastAPI) -> TestClient:
+    """The application over this test's core. Building 170 routes takes a second, so they are built once."""
     url = database.url.render_as_string(hide_password=False)
     owner_url = database.owner_url.render_as_string(hide_password=False)
     settings = Settings(
@@ -169,10 +187,9 @@ def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
         run_jobs=False,
         failed_sign_ins_per_minute=0,
     )
-    app = create_app(settings)
-    app.state.database.clock = database.clock
-    with TestClient(app, raise_server_exceptions=False) as opened:
-        yield opened
+    settings.home.mkdir()
+    attach(shared_app, settings, database)
+    return TestClient(shared_app, raise_server_exceptions=False)
 
 
 @pytest.fixture
