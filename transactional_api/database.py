@@ -81,7 +81,8 @@ class Database:
             engine = create_engine(self.url, connect_args={"connect_timeout": 10})
             _try_idle_connections(engine)
             return engine
-        engine = create_engine(self.url, creator=lambda: _open_sqlite(str(self.url.database)))
+        # A connection to a file costs little, and whoever reads need not wait for one.
+        engine = create_engine(self.url, creator=lambda: _open_sqlite(str(self.url.database)), max_overflow=-1)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 

@@ -125,7 +125,9 @@ async def authenticated(
         raise KeyRefused
     database: Database = request.app.state.database
     secret = credentials.credentials
-    if secret.startswith(f"{PREFIX}_"):
+    if secret.startswith(f"{PREFIX}_") and database.is_sqlite:
+        identity = identify(database, secret)  # a look into a file that waits for nobody: quicker than another thread
+    elif secret.startswith(f"{PREFIX}_"):
         identity = await run_in_threadpool(identify, database, secret)
     else:
         identity = request.app.state.access_tokens.read(secret, database.clock.now())

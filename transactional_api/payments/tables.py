@@ -179,7 +179,6 @@ class LocalCharge(Base):
         amount("amount_minor", lowest=1),
         currency_code(),
         one_of("outcome", ("succeeded", "declined", "voided")),
-        Index(None, "tenant_id", "payment_id"),
     )
     is_logged = False
 

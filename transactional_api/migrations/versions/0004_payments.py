@@ -141,7 +141,6 @@ def _calls() -> None:
         sa.CheckConstraint("outcome IN ('succeeded', 'declined', 'voided')", name="ck_local_charges_outcome_known"),
         sa.PrimaryKeyConstraint("tenant_id", "reference", name="pk_local_charges"),
     )
-    op.create_index("ix_local_charges_tenant_id_payment_id", "local_charges", ["tenant_id", "payment_id"], unique=False)
 
 
 def _reference(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
