@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     # The provider of payments that name none; the secret of the embedded one's webhooks (without it, none is taken).
     payment_provider: str = "local"
     local_payment_webhook_secret: str = ""
-    # Networks and hosts beside the public internet to which webhooks may go, as a comma list: `n8n.internal, 10.0.0.0/8`.
+    # Hosts and networks beside the public internet to which webhooks may go, a comma list: `n8n.internal, 10.0.0.0/8`.
     allow_private_webhooks: str = ""
     webhook_timeout_seconds: float = 5
     # So often a message is tried, over about a day with 10, before it is a dead letter.

@@ -30,7 +30,7 @@ def hash_token(token: str) -> str:
 
 
 def kept_secret(path: Path) -> bytes:
-    """32 random bytes in a file of mode 0600, made on first use. Of two processes at once, both use the one that stays."""
+    """32 random bytes in a file of mode 0600, made on first use. Two processes at once use the same."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")

@@ -1,4 +1,4 @@
-"""Access tokens: short-lived JWTs, signed with the core's own secret (HS256) and believed without a look at the database.
+"""Access tokens: short-lived JWTs, signed with the core's own secret (HS256), believed without asking the database.
 
 Whoever loses a role or the account keeps what a token says until it expires; that is why they are short.
 """

@@ -15,9 +15,9 @@ from transactional_api.access.errors import KeyRefused, LoginRefused, PasswordRe
 from transactional_api.access.identity import Identity
 from transactional_api.access.service import identify, identify_by_id
 from transactional_api.access.session import COOKIE, expiry
-from transactional_api.database import Database
 from transactional_api.dashboards.figures import read_figures
 from transactional_api.dashboards.pages import STATIC, dashboard_page, docs_page, login_page
+from transactional_api.database import Database
 
 router = APIRouter(include_in_schema=False)
 

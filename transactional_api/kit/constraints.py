@@ -47,6 +47,7 @@ def _by_name(name: str) -> DomainError:
 def _found(name: str) -> tuple[Table | None, Any]:
     for table in Base.metadata.tables.values():
         for constraint in table.constraints:
-            if constraint.name == name:
+            # Migrations put the table's name before that of a check twice.
+            if name in (constraint.name, f"ck_{table.name}_{constraint.name}"):
                 return table, constraint
     return None, None

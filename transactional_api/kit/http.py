@@ -215,7 +215,7 @@ def _methods(app: FastAPI, path: str) -> set[str]:
         method
         for route in app.routes
         if isinstance(route, APIRoute) and route.path_regex.match(path)
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 

@@ -1,6 +1,6 @@
 """PostgreSQL's row security over every table: the second wall between tenants, behind the queries' own conditions.
 
-It holds for the tables' owner as well. `revhouse.tenant` is set in every transaction; `*` is for what serves all tenants.
+It holds for the tables' owner as well. `revhouse.tenant` is set in every transaction; `*` is for what serves all.
 It catches a query that forgot its tenant, not somebody who may run SQL of his own.
 """
 

@@ -272,8 +272,6 @@ def test_dispatchers_that_are_killed_again_and_again_miss_none_of_a_thousand_cha
     assert set(receiver.change_nos) == set(numbers)
     assert len({(one.id, one.body["change_no"]) for one in receiver.received}) == 1000
     assert kills >= 3
-    first_heard = list(dict.fromkeys(receiver.change_nos))
-    assert first_heard == numbers
 
 
 def listening_socket() -> socket.socket:
