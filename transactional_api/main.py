@@ -41,6 +41,7 @@ from transactional_api.products import endpoints as products
 from transactional_api.quotes import endpoints as quotes
 from transactional_api.receivables import endpoints as receivables
 from transactional_api.revenue import endpoints as revenue
+from transactional_api.routing import Area
 from transactional_api.sellers import endpoints as sellers
 from transactional_api.settings import Settings
 from transactional_api.signatures import endpoints as signatures
@@ -127,7 +128,7 @@ def create_app(
     # Everything asks for a key, except what is listed here by name.
     private = APIRouter(dependencies=[Depends(authenticated)], responses=REFUSALS)
     for domain in DOMAINS:
-        private.include_router(domain.router)
+        private.include_router(Area(domain.router))
     app.include_router(private)
     app.include_router(access.public, responses=REFUSALS)
     app.include_router(events.public, responses=REFUSALS)

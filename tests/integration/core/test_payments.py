@@ -189,7 +189,9 @@ def test_a_payer_who_has_to_act_is_told_where_and_a_signed_webhook_settles(shop:
     assert shop.log("payments", "P1")[-1].actor == "provider:local"
 
 
-@pytest.mark.covers("POST /payments", "GET /payments", "GET /payments/{payment_id}")
+@pytest.mark.covers("POST /payments")
+@pytest.mark.covers("GET /payments")
+@pytest.mark.covers("GET /payments/{payment_id}")
 def test_money_that_a_person_recorded_is_listed_and_its_reference_stays_out_of_the_log(
     shop: Api, other_api: Api
 ) -> None:
@@ -209,7 +211,8 @@ def test_money_that_a_person_recorded_is_listed_and_its_reference_stays_out_of_t
     assert refused(shop, "POST", "/payments", body | {"payment_id": "P3", "status": "unknown"})[0] == 422
 
 
-@pytest.mark.covers("POST /payments/{payment_id}/succeed", "POST /payments/{payment_id}/fail")
+@pytest.mark.covers("POST /payments/{payment_id}/succeed")
+@pytest.mark.covers("POST /payments/{payment_id}/fail")
 def test_pending_money_that_a_person_recorded_is_settled_by_a_person_and_a_providers_is_not(shop: Api) -> None:
     body = {"customer_id": "C1", "received_on": DAY, "amount": "20.00", "currency": "USD", "status": "pending"}
     for payment_id in ("P1", "P2"):
@@ -226,10 +229,8 @@ def test_pending_money_that_a_person_recorded_is_settled_by_a_person_and_a_provi
         assert refused(shop, "POST", f"/payments/P3/{path}", answer) == (409, "settled-by-provider")
 
 
-@pytest.mark.covers(
-    "POST /payments/{payment_id}/allocations",
-    "DELETE /payments/{payment_id}/allocations/{invoice_id}/{allocated_on}",
-)
+@pytest.mark.covers("POST /payments/{payment_id}/allocations")
+@pytest.mark.covers("DELETE /payments/{payment_id}/allocations/{invoice_id}/{allocated_on}")
 def test_an_allocation_closes_and_taking_it_back_opens_unless_a_refund_did(shop: Api, other_api: Api) -> None:
     invoice(shop, "I1")
     made(shop, "POST", "/payments/process", CARD)
@@ -287,7 +288,8 @@ def test_a_payment_that_is_not_settled_is_rolled_back_and_stays_so(shop: Api, me
     assert made(shop, "GET", "/payments/P1")["status"] == "rolled_back"
 
 
-@pytest.mark.covers("POST /payments/{payment_id}/refunds", "GET /payments/{payment_id}/refunds")
+@pytest.mark.covers("POST /payments/{payment_id}/refunds")
+@pytest.mark.covers("GET /payments/{payment_id}/refunds")
 def test_a_refund_takes_what_is_unallocated_then_opens_the_latest_allocations(shop: Api, other_api: Api) -> None:
     for invoice_id, amount in (("I1", "40.00"), ("I2", "50.00")):
         invoice(shop, invoice_id, amount)
@@ -356,11 +358,9 @@ def test_refunds_at_the_same_moment_never_give_back_more_than_came(shop: Api) ->
     assert shop.database.verify_chain("acme").holds
 
 
-@pytest.mark.covers(
-    "POST /payments/{payment_id}/chargebacks",
-    "GET /payments/{payment_id}/chargebacks",
-    "POST /payments/{payment_id}/chargebacks/{chargeback_id}/resolve",
-)
+@pytest.mark.covers("POST /payments/{payment_id}/chargebacks")
+@pytest.mark.covers("GET /payments/{payment_id}/chargebacks")
+@pytest.mark.covers("POST /payments/{payment_id}/chargebacks/{chargeback_id}/resolve")
 def test_a_chargeback_opens_the_invoice_until_it_is_won(shop: Api, other_api: Api) -> None:
     invoice(shop, "I1")
     made(shop, "POST", "/payments/process", CARD | {"invoice_id": "I1"})
