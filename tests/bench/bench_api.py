@@ -24,7 +24,7 @@ from transactional_api.policies.rules import Compiled, Facts
 from transactional_api.policies.templates import BY_NAME, STANDARD
 
 TENANT = "bench"
-CONNECTIONS = 8
+CONNECTIONS = (1, 8)
 BARE, SQLITE, POSTGRESQL = "bare, SQLite, 1 worker", "core, SQLite, 1 worker", "core, PostgreSQL, 2 workers"
 
 
@@ -49,12 +49,18 @@ def report_payments(folder: Path, seconds: float, rounds: int) -> None:
             SQLITE: stack.enter_context(core(folder / "sqlite", f"sqlite:///{folder / 'core.db'}", 1)),
             POSTGRESQL: stack.enter_context(core(folder / "postgresql-home", postgresql, 2)),
         }
-        rates: dict[str, list[float]] = {name: [] for name in up}
-        for _ in range(rounds):
-            for name, (port, api_key) in up.items():
-                rates[name].append(payments_per_second(port, api_key, seconds, CONNECTIONS))
+        for connections in CONNECTIONS:
+            print(f"with {connections} connection{'s' if connections > 1 else ''}, {rounds} rounds:")
+            rates: dict[str, list[float]] = {name: [] for name in up}
+            for _ in range(rounds):
+                for name, (port, api_key) in up.items():
+                    rates[name].append(payments_per_second(port, api_key, seconds, connections))
+            _compare(rates)
+
+
+def _compare(rates: Mapping[str, list[float]]) -> None:
     for name, found in rates.items():
-        print(f"{name:36} {statistics.median(found):8,.0f} keyed payments a second at the median of {rounds} rounds")
+        print(f"{name:36} {statistics.median(found):8,.0f} keyed payments a second at the median")
     for what, over, under, target in (
         ("core : bare endpoint", SQLITE, BARE, 0.40),
         ("PostgreSQL, 2 workers : SQLite, 1", POSTGRESQL, SQLITE, 1.0),
