@@ -27,7 +27,7 @@ class Deal(Base):
         CheckConstraint("(stage IN ('won', 'lost')) = (closed_on IS NOT NULL)", name="closed_on_when_closed"),
         Index(None, "tenant_id", "stage"),
     )
-    personal_columns = ("name", "owner")
+    personal_columns = ("name", "owner", "close_reason")
 
     deal_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str | None]

@@ -11,6 +11,8 @@ from transactional_api.payments.rules import ROLLED_BACK, SUCCEEDED
 from transactional_api.payments.tables import Payment, PaymentAttempt, Refund
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+# Logged for good, so a token: no words and no e-mail.
+Method = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
 Status = Literal["pending", "succeeded", "failed", "rolled_back", "unknown"]
 
 
@@ -21,7 +23,7 @@ class PaymentIn(Body):
     amount: AmountText
     currency: CurrencyCode
     status: Literal["pending", "succeeded", "failed"] = "succeeded"
-    method: Words | None = None
+    method: Method | None = None
     reference: Words | None = None
 
 
@@ -30,7 +32,7 @@ class ProcessIn(Body):
     customer_id: Id
     amount: AmountText
     currency: CurrencyCode
-    method: Words = Field(description="The provider's own word: a token of a card, a kind of a wallet.")
+    method: Method = Field(description="The provider's own word: a token of a card, a kind of a wallet.")
     invoice_id: Id | None = Field(None, description="Closed as far as the money goes, once it is there.")
     provider: Code | None = Field(None, description="Without one, that of the settings.")
     received_on: DayText | None = Field(None, description="Without one, today in UTC.")

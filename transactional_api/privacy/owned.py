@@ -1,16 +1,19 @@
 """Which rows hold personal values about a customer: found from the tables' own columns and foreign keys.
 
-A row that holds `customer_id` is about that customer; any other hangs on a customer through a foreign key to one that
-is, over as many steps as it takes. A new table with `personal_columns` is found by itself.
+A row that holds `customer_id` is about that customer, and so is one that names nobody there but the same id as its
+`subject_id`; any other hangs on a customer through a foreign key to one that is, over as many steps as it takes. A new
+table with `personal_columns` is found by itself.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, and_, or_, select, tuple_
 
 from transactional_api.kit.recording import RecordedSession
 from transactional_api.kit.tables import Base
+from transactional_api.privacy.holders import batched
 
 SHORTEST = 5
 
@@ -37,13 +40,11 @@ def cells_quoting(session: RecordedSession, values: Iterable[str]) -> Iterator[t
         if "customer_id" not in columns or not needles:
             continue
         texts = [columns[name] for name in table.personal_columns if isinstance(columns[name].type, String)]
-        quoting = or_(*(text.contains(needle, autoescape=True) for text in texts for needle in needles))
-        query = select(table).where(columns.tenant_id == session.of_tenant, columns.customer_id.is_(None), quoting)
-        for row in session.scalars(query.with_for_update()):
-            for text in texts:
-                held = getattr(row, text.name) or ""
-                if any(needle.lower() in held.lower() for needle in needles):
-                    yield row, text.name
+        ownerless = select(table).where(columns.tenant_id == session.of_tenant, columns.customer_id.is_(None))
+        for text, some in product(texts, batched(needles)):
+            quoting = or_(*(text.icontains(needle, autoescape=True) for needle in some))
+            for row in session.scalars(ownerless.where(quoting).with_for_update()):
+                yield row, text.name
 
 
 def belongs(
@@ -62,5 +63,7 @@ def belongs(
             ways.append(tuple_(*(own for own, _ in pairs)).in_(found))
     if "customer_id" in table.c:
         own = table.c.customer_id == customer_id
+        if "subject_id" in table.c:
+            ways.append(table.c.subject_id == customer_id)
         ways = [own, *(and_(table.c.customer_id.is_(None), way) for way in ways)]
     return and_(table.c.tenant_id == tenant_id, or_(*ways)) if ways else None

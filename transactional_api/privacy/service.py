@@ -29,11 +29,12 @@ def erase(unit: UnitOfWork, customer_id: str, *, reason: str, known_elsewhere: b
     customer = customers.by_id_locked(unit.session, customer_id)
     if customer is None and not known_elsewhere:
         raise CustomerUnknown(customer_id)
-    values = _blank(rows_of(unit.session, customer_id))
+    rows = list(rows_of(unit.session, customer_id))
+    values = _blank(rows)
     for row, name in cells_quoting(unit.session, values):
         setattr(row, name, blank_of(row.__mapper__, name))
     unit.session.flush()
-    erase_in_holders(unit.session, Person(customer_id, frozenset(values)))
+    erase_in_holders(unit.session, Person(customer_id, frozenset(values), _came_later(rows)))
     erasure = Erasure(
         tenant_id=unit.tenant_id,
         erasure_id=id_or_new(None, "era", "erasure_id"),
@@ -66,6 +67,16 @@ def _blank(rows: Iterable[Base]) -> set[str]:
                 values.add(value)
             setattr(row, name, blank_of(row.__mapper__, name))
     return values - {ERASED}
+
+
+def _came_later(rows: Iterable[Base]) -> frozenset[str]:
+    """The ids of rows that need not have been about this customer from the start, such as a deal: what they said then
+    stands in no row any more, but in the answers of that time, which name the row alone."""
+    return frozenset(
+        str(getattr(row, row.__mapper__.primary_key[-1].name))
+        for row in rows
+        if "customer_id" in row.__table__.c and row.__table__.c.customer_id.nullable
+    )
 
 
 def blank_of(mapper: Mapper[Base], name: str) -> object:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.core import canaries
+from tests.integration.core.canaries import SOWN, Canaries, personal_texts
 from tests.integration.core.conftest import Api
+from tests.integration.core.receiver import receiving
 from transactional_api.database import Database
 from transactional_api.idempotency.service import Answer, Claim, find, keep
 from transactional_api.kit.tables import Base
@@ -17,6 +20,7 @@ from transactional_api.privacy.service import blank_of
 
 Behind = Callable[[str], list[tuple[Any, ...]]]
 CUSTOMERS = "/api/v1/customers"
+ADDRESS = {("envelopes", "signer_address")}  # of the connection, not of what was said
 ADA = {"customer_id": "C1", "name": "Canary Ada", "email": "canary@ada.example", "vat_number": "CANARY-1"}
 BOB = {"customer_id": "C11", "name": "Bob Stays", "email": "bob@stays.example"}
 
@@ -102,6 +106,51 @@ def test_the_files_of_the_database_are_rewritten_until_no_byte_is_left(two: Api,
         assert b"bob@stays.example" in path.read_bytes()
     (row,) = two.call("GET", f"{CUSTOMERS}/C1/erasures")[1]["items"]
     assert row["cleaned_at"] is not None
+
+
+def held(behind: Behind) -> set[tuple[str, str]]:
+    """Table and column of every cell that a canary stands in."""
+    found = set()
+    for name, table in Base.metadata.tables.items():
+        columns = list(table.columns.keys())
+        listed = ", ".join(f'"{column}"' for column in columns)
+        for row in behind(f'SELECT {listed} FROM "{name}"'):
+            found |= {(name, column) for column, cell in zip(columns, row, strict=True) if SOWN.search(as_text(cell))}
+    return found
+
+
+def as_text(cell: Any) -> str:
+    return bytes(cell).decode("utf-8", "replace") if isinstance(cell, (bytes, memoryview)) else str(cell)
+
+
+def test_every_text_that_comes_in_over_http_is_erased_and_only_personal_columns_hold_it(
+    two: Api, behind: Behind
+) -> None:
+    settings = two.client.app.state.settings.model_copy(update=canaries.SETTINGS)  # type: ignore[attr-defined]
+    two.client.app.state.settings = settings  # type: ignore[attr-defined]
+    canary = Canaries()
+    person = {name: canary() for name in ("name", "email", "vat_number")}
+    assert two.call("PATCH", f"{CUSTOMERS}/C1", person)[0] == 200
+    with receiving() as receiver:
+        canaries.sow(two, "C1", canary, receiver)
+    before = held(behind)
+    assert personal_texts() - before == ADDRESS, "sow a new column in canaries.py"
+    assert before - personal_texts() == {("idempotency_keys", "body")}, "name the column personal, or a holder"
+    assert two.call("POST", f"{CUSTOMERS}/C1/erase", {})[0] == 201
+    assert held(behind) == set()
+    assert two.database.verify_chain("acme").holds
+
+
+def test_a_person_with_thousands_of_texts_is_erased(two: Api, behind: Behind) -> None:
+    lines = [{"unit_amount": "1.00", "description": f"Canary work no. {number}"} for number in range(1000)]
+    billed = {"customer_id": "C1", "issued_on": "2026-01-01", "due_on": "2026-01-31", "currency": "USD"}
+    for number in range(2):
+        named = [line | {"description": f"{line['description']} of {number}"} for line in lines]
+        status, answer = two.call("POST", "/invoices/stage", billed | {"invoice_id": f"I{number}", "lines": named})
+        assert status == 201, answer
+    assert two.call("POST", f"{CUSTOMERS}/C1/erase", {})[0] == 201
+    for table in ("invoice_lines", "idempotency_keys"):
+        assert "Canary work" not in str(behind(f"SELECT * FROM {table}"))
 
 
 def test_every_table_of_personal_values_can_be_found_from_a_customer_or_is_about_our_own_people(

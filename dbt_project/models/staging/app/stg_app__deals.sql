@@ -26,7 +26,7 @@ select
     d.paid_at::timestamp as paid_at,
     d.closed_on::date as closed_on,
     d.expected_close_on::date as expected_close_on,
-    d.close_reason
+    v.close_reason
 from {{ source("raw_app", "deals") }} as d
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
 left join {{ source("raw_app", "deals_personal") }} as v using (tenant_id, deal_id)
