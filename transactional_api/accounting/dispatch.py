@@ -82,6 +82,8 @@ def _claim(unit: UnitOfWork, posting_id: str) -> tuple[AccountingPosting, str | 
         if reversed_id is None:
             posting.next_attempt_at = unit.now + timedelta(minutes=1)
             return None
+    if posting.attempts == 0:
+        service.settle_accounts(unit, posting)
     posting.attempts += 1
     posting.next_attempt_at = unit.now + ANSWERED_WITHIN
     return posting, reversed_id

@@ -35,7 +35,8 @@ def list_postings(
 ) -> PageOf[PostingOut]:
     with caller.read() as unit:
         page = repository.page(unit.session, status, document_id, cursor, limit)
-        return PageOf(items=[PostingOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        known = service.accounts(unit)
+        return PageOf(items=[PostingOut.of(row, known) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.post("/postings/{posting_id}/retry", **writes("accounting:write"))

@@ -19,6 +19,7 @@ INPUT_TAX = "input_tax"
 DEFERRED_REVENUE = "deferred_revenue"
 REVENUE = "revenue"
 REFUNDS_AND_CREDITS = "refunds_and_credits"
+UNAPPLIED_PAYMENTS = "unapplied_payments"
 BAD_DEBT = "bad_debt"
 EXPENSE = "expense"
 PURPOSES = (
@@ -33,8 +34,24 @@ PURPOSES = (
     REFUNDS_AND_CREDITS,
     BAD_DEBT,
     EXPENSE,
+    UNAPPLIED_PAYMENTS,
 )
-KINDS = ("invoice", "invoice_void", "credit_note", "write_off", "bill", "bill_payment", "recognition")
+KINDS = (
+    "invoice",
+    "invoice_void",
+    "credit_note",
+    "write_off",
+    "bill",
+    "bill_payment",
+    "recognition",
+    "payment",
+    "payment_rollback",
+    "allocation",
+    "refund",
+    "chargeback",
+    "chargeback_won",
+    "void_allocations",
+)
 ANY = "*"
 
 # Account numbers of a common small chart; a tenant puts its own in their place.
@@ -45,6 +62,7 @@ DEFAULT_ACCOUNTS = {
     INPUT_TAX: ("1300", "Input tax"),
     PAYABLE: ("2000", "Accounts payable"),
     TAX_PAYABLE: ("2200", "Tax payable"),
+    UNAPPLIED_PAYMENTS: ("2300", "Unapplied payments"),
     DEFERRED_REVENUE: ("2400", "Deferred revenue"),
     REVENUE: ("4000", "Revenue"),
     REFUNDS_AND_CREDITS: ("4900", "Refunds and credits"),
@@ -117,10 +135,15 @@ def invoice(lines: Sequence[Billed]) -> list[Leg]:
     return legs
 
 
-def credit_note(amount_minor: int, tax_minor: int, lines: Sequence[Billed]) -> list[Leg]:
-    """The net is taken off the lines by their net amounts; where they have none, it is a credit of its own."""
+def credit_note(amount_minor: int, tax_minor: int, lines: Sequence[Billed], paid_minor: int = 0) -> list[Leg]:
+    """The net is taken off the lines by their net amounts; where they have none, it is a credit of its own.
+    `paid_minor` of the amount was not owed any more: it is the customer's money now."""
     net = amount_minor - tax_minor
-    legs = [Leg(TAX_PAYABLE, debit_minor=tax_minor), Leg(RECEIVABLE, credit_minor=amount_minor)]
+    legs = [
+        Leg(TAX_PAYABLE, debit_minor=tax_minor),
+        Leg(RECEIVABLE, credit_minor=amount_minor - paid_minor),
+        Leg(UNAPPLIED_PAYMENTS, credit_minor=paid_minor),
+    ]
     if not any(line.net_minor for line in lines):
         return [Leg(REFUNDS_AND_CREDITS, debit_minor=net), *legs]
     for part, line in zip(split_minor(net, [line.net_minor for line in lines]), lines, strict=True):
@@ -131,6 +154,16 @@ def credit_note(amount_minor: int, tax_minor: int, lines: Sequence[Billed]) -> l
 
 def write_off(amount_minor: int) -> list[Leg]:
     return [Leg(BAD_DEBT, debit_minor=amount_minor), Leg(RECEIVABLE, credit_minor=amount_minor)]
+
+
+def money(cash_minor: int, receivable_minor: int) -> list[Leg]:
+    """Cash that came (or, negative, went), and by how much it changes what is owed; the rest is money of customers
+    that closes nothing."""
+    return [
+        _signed(CASH, cash_minor),
+        _signed(RECEIVABLE, receivable_minor),
+        _signed(UNAPPLIED_PAYMENTS, -cash_minor - receivable_minor),
+    ]
 
 
 def bill(amount_minor: int, tax_minor: int, category: str | None) -> list[Leg]:

@@ -23,6 +23,7 @@ Purpose = Literal[
     "refunds_and_credits",
     "bad_debt",
     "expense",
+    "unapplied_payments",
 ]
 Status = Literal["pending", "posted", "failed"]
 
@@ -75,11 +76,13 @@ class JournalLineOut(Result):
 
 
 class PostingOut(Result):
-    """`reference` is what the system knows the document by; `external_id` is its own."""
+    """`reference` is what the system knows the document by; `external_id` is its own. `number` is the number of an
+    invoice, or the payment of an allocation, refund or charge-back."""
 
     posting_id: str
     document_kind: str
     document_id: str
+    number: str | None
     system: str
     reference: str
     reverses: str | None
@@ -94,7 +97,9 @@ class PostingOut(Result):
     lines: list[JournalLineOut]
 
     @classmethod
-    def of(cls, posting: AccountingPosting) -> "PostingOut":
-        facts = {name: getattr(posting, name) for name in cls.model_fields if name != "lines"}
-        lines = [JournalLineOut.of(line, posting.currency) for line in document_of(posting).lines]
-        return cls.model_validate(facts | {"lines": lines})
+    def of(cls, posting: AccountingPosting, known: Accounts | None = None) -> "PostingOut":
+        """`known` are the accounts that hold now, for what is not on its way yet."""
+        facts = {name: getattr(posting, name) for name in cls.model_fields if name not in ("lines", "number")}
+        document = document_of(posting, known)
+        lines = [JournalLineOut.of(line, posting.currency) for line in document.lines]
+        return cls.model_validate(facts | {"number": document.number, "lines": lines})

@@ -16,13 +16,14 @@ from transactional_api.kit.rows import add
 
 _ACCOUNTS = "gl_accounts"
 Accounts = dict[tuple[str, str], tuple[str, str]]
+_DEFAULTS: Accounts = {(purpose, ANY): account for purpose, account in DEFAULT_ACCOUNTS.items()}
 
 
 def accounts(unit: UnitOfWork) -> Accounts:
     """Number and name of the account by purpose and detail; the tenant's own before the defaults."""
     known: Accounts | None = unit.session.info.get(_ACCOUNTS)
     if known is None:
-        known = {(purpose, ANY): account for purpose, account in DEFAULT_ACCOUNTS.items()}
+        known = dict(_DEFAULTS)
         for row in repository.mappings(unit.session):
             known[row.purpose, row.detail] = (row.account, row.account_name)
         unit.session.info[_ACCOUNTS] = known
@@ -46,9 +47,18 @@ def lines_of(unit: UnitOfWork, journal: Journal) -> tuple[AccountLine, ...]:
     known = accounts(unit)
     lines = []
     for leg in journal.legs:
-        account, name = known.get((leg.purpose, leg.detail or ANY)) or known[leg.purpose, ANY]
+        account, name = _account(known, leg.purpose, leg.detail)
         lines.append(AccountLine(leg.purpose, leg.detail, account, name, leg.debit_minor, leg.credit_minor))
     return tuple(lines)
+
+
+def settle_accounts(unit: UnitOfWork, posting: AccountingPosting) -> None:
+    """Before it is carried for the first time: a journal that was written without accounts gets those of now."""
+    facts = json.loads(posting.document_json)
+    if all(line[2] is not None for line in facts["lines"]):
+        return
+    facts["lines"] = [list(vars(line).values()) for line in document_of(posting, accounts(unit)).lines]
+    posting.document_json = json.dumps(facts, separators=(",", ":"))
 
 
 def queue(
@@ -60,9 +70,11 @@ def queue(
     number: str | None = None,
     due_on: date | None = None,
     reverses: AccountingPosting | None = None,
+    is_mapped_later: bool = False,
 ) -> AccountingPosting | None:
     """Put the journal on its way in the transaction of its document. None without a system (its books have it already),
-    or where there is nothing to book. A reversal goes where its original went."""
+    or where there is nothing to book. A reversal goes where its original went. `is_mapped_later` spares the query for
+    the accounts: they are those of the moment in which the journal is carried (see `settle_accounts`)."""
     if reverses is not None:
         system = reverses.system
     if system is None or not journal.legs:
@@ -72,7 +84,9 @@ def queue(
         "party_id": party_id,
         "number": number,
         "due_on": due_on.isoformat() if due_on else None,
-        "lines": [list(vars(line).values()) for line in lines_of(unit, journal)],
+        "lines": [[leg.purpose, leg.detail, None, None, leg.debit_minor, leg.credit_minor] for leg in journal.legs]
+        if is_mapped_later
+        else [list(vars(line).values()) for line in lines_of(unit, journal)],
     }
     posting = AccountingPosting(
         tenant_id=unit.tenant_id,
@@ -97,9 +111,13 @@ def queue(
     return posting
 
 
-def document_of(posting: AccountingPosting) -> Document:
-    """What the connector is given."""
+def document_of(posting: AccountingPosting, known: Accounts | None = None) -> Document:
+    """What the connector is given; `known` are the accounts for lines that have none yet."""
     facts = json.loads(posting.document_json)
+    lines = []
+    for purpose, detail, *account, debit_minor, credit_minor in facts["lines"]:
+        number, name = account if account[0] is not None else _account(known or _DEFAULTS, purpose, detail)
+        lines.append(AccountLine(purpose, detail, number, name, debit_minor, credit_minor))
     return Document(
         kind=posting.document_kind,
         document_id=posting.document_id,
@@ -109,7 +127,7 @@ def document_of(posting: AccountingPosting) -> Document:
         party_id=facts["party_id"],
         number=facts["number"],
         due_on=date.fromisoformat(facts["due_on"]) if facts["due_on"] else None,
-        lines=tuple(AccountLine(*line) for line in facts["lines"]),
+        lines=tuple(lines),
     )
 
 
@@ -128,3 +146,7 @@ def try_again(unit: UnitOfWork, posting_id: str) -> AccountingPosting:
 def reference_of(system: str, tenant_id: str, kind: str, document_id: str) -> str:
     """The same for every attempt, and telling nothing about the tenant."""
     return hashlib.sha256(f"{system}\x1f{tenant_id}\x1f{kind}\x1f{document_id}".encode()).hexdigest()[:32]
+
+
+def _account(known: Accounts, purpose: str, detail: str | None) -> tuple[str, str]:
+    return known.get((purpose, detail or ANY)) or known[purpose, ANY]

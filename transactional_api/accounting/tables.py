@@ -25,7 +25,8 @@ class AccountingPosting(Base):
     """A journal and whether the accounting system has it. Not logged: the document that it comes from is.
 
     `reference` is ours, and what the system is asked for after a crash. `document_json` is what is sent, accounts
-    included, as decided when the document was posted. `reverses` is the posting that this one takes back.
+    included, as decided when the document was posted; a payment's when it is carried for the first time. `reverses` is
+    the posting that this one takes back.
     """
 
     __tablename__ = "accounting_postings"

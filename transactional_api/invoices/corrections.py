@@ -53,9 +53,10 @@ def credit(
         currency=invoice.currency,
         reason=reason,
     )
+    open_minor = outstanding_minor(unit, invoice) if system is not None else 0
     add(unit.session, note)
     if system is not None:
-        queue(unit, journals.of_credit_note(unit, invoice, note), system, party_id=invoice.customer_id)
+        queue(unit, journals.of_credit_note(unit, invoice, note, open_minor), system, party_id=invoice.customer_id)
     return note
 
 

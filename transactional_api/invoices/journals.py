@@ -24,8 +24,16 @@ def of_void(invoice: Invoice, original: AccountingPosting, on: date) -> Journal:
     return ledger.balanced("invoice_void", invoice.invoice_id, on, invoice.currency, ledger.taken_back(legs))
 
 
-def of_credit_note(unit: UnitOfWork, invoice: Invoice, note: CreditNote) -> Journal:
-    legs = ledger.credit_note(note.amount_minor, note.tax_minor, _billed(unit, invoice))
+def of_allocations(invoice: Invoice, closed_minor: int, on: date) -> Journal:
+    """What payments closed of an invoice that is void now is unapplied money."""
+    legs = ledger.money(0, closed_minor)
+    return ledger.balanced("void_allocations", invoice.invoice_id, on, invoice.currency, legs)
+
+
+def of_credit_note(unit: UnitOfWork, invoice: Invoice, note: CreditNote, open_minor: int) -> Journal:
+    """`open_minor` was outstanding before; what is credited beyond it was paid, and is unapplied money."""
+    paid_minor = max(0, note.amount_minor - open_minor)
+    legs = ledger.credit_note(note.amount_minor, note.tax_minor, _billed(unit, invoice), paid_minor)
     return ledger.balanced("credit_note", note.credit_note_id, note.posted_on, note.currency, legs)
 
 

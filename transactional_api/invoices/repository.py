@@ -10,6 +10,7 @@ from transactional_api.invoices.tables import CreditNote, Invoice, InvoiceInstal
 from transactional_api.kit.pagination import Page, page_by_key
 from transactional_api.kit.recording import RecordedSession
 from transactional_api.kit.rows import find, find_locked
+from transactional_api.payments.tables import PaymentAllocation, RefundReopening
 
 NUMBERS = ("INV-00000000", "INV-99999999")
 
@@ -66,6 +67,17 @@ def taken(session: RecordedSession, invoice_id: str) -> Taken:
         WriteOff.tenant_id == session.of_tenant, WriteOff.invoice_id == invoice_id
     )
     return Taken(int(credited), int(tax), int(session.scalar(written_off) or 0))
+
+
+def closed_minor(session: RecordedSession, invoice_id: str) -> int:
+    """What payments close of it: allocations, less what refunds opened again."""
+    allocated, reopened = (
+        select(func.coalesce(func.sum(table.amount_minor), 0))
+        .where(table.tenant_id == session.of_tenant, table.invoice_id == invoice_id)
+        .scalar_subquery()
+        for table in (PaymentAllocation, RefundReopening)
+    )
+    return int(session.scalar(select(allocated - reopened)) or 0)
 
 
 def instalments(session: RecordedSession, invoice_id: str) -> list[InvoiceInstalment]:

@@ -124,7 +124,7 @@ def post_invoice(
 
 def void_invoice(unit: UnitOfWork, invoice_id: str, *, voided_on: date) -> Invoice:
     """From `voided_on` nothing is owed; what was allocated to it is unapplied money again, and stays on record. In the
-    accounting system its journal is reversed, where it was posted to one."""
+    accounting system its journal is reversed, where it was posted to one, and what was allocated is moved there too."""
     invoice = locked_invoice(unit, invoice_id)
     taken = repository.taken(unit.session, invoice_id)
     rules.check_void(invoice_id, invoice.status, invoice.issued_on, voided_on, taken)
@@ -134,6 +134,8 @@ def void_invoice(unit: UnitOfWork, invoice_id: str, *, voided_on: date) -> Invoi
     if original is not None:
         journal = journals.of_void(invoice, original, counted_on)
         queue(unit, journal, None, party_id=invoice.customer_id, number=invoice.number, reverses=original)
+        closed = journals.of_allocations(invoice, repository.closed_minor(unit.session, invoice_id), counted_on)
+        queue(unit, closed, original.system, party_id=invoice.customer_id, number=invoice.number)
     return invoice
 
 

@@ -12,9 +12,9 @@ from transactional_api.payments.service import get_payment
 from transactional_api.payments.tables import Payment
 
 
-def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> PaymentOut | RefundOut:
+def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer, system: str | None) -> PaymentOut | RefundOut:
     """What the provider says becomes the state of the payment or refund; the answer shows it."""
-    payment = calls.hear(unit, kind, subject_id, answer)
+    payment = calls.hear(unit, kind, subject_id, answer, system)
     if kind != REFUND:
         return payment_out(unit, payment.payment_id)
     refund = repository.refund(unit.session, subject_id)
@@ -22,9 +22,9 @@ def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> Payme
     return RefundOut.of(refund)
 
 
-def hear_late(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> None:
+def hear_late(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer, system: str | None) -> None:
     """As `hear`; and a request whose process died before it could answer has its answer now."""
-    result = hear(unit, kind, subject_id, answer)
+    result = hear(unit, kind, subject_id, answer, system)
     stored = StoredAnswer(200 if kind == VOID else 201, result.model_dump_json())
     idempotency.settle(unit, f"{kind}:{subject_id}", stored)
 

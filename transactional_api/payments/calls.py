@@ -13,7 +13,7 @@ from typing import Literal
 
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.rows import add
-from transactional_api.payments import closing, placing, repository, rules
+from transactional_api.payments import books, closing, placing, repository, rules
 from transactional_api.payments.providers.port import (
     Answer,
     Charge,
@@ -115,28 +115,29 @@ def ask_outside(provider: PaymentProvider, call: Call) -> Answer:
     return ask(provider, call, time.sleep)
 
 
-def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer) -> Payment:
-    """What the provider says becomes the state of the payment or refund. A state that is final stays."""
+def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer, system: str | None) -> Payment:
+    """What the provider says becomes the state of the payment or refund. A state that is final stays. What it does to
+    money is booked in the accounting system of that name, once."""
     attempt = repository.attempt_locked(unit.session, kind, subject_id)
     assert attempt is not None
     payment = locked_payment(unit, attempt.payment_id)
     if kind == CHARGE:
-        is_over = _hear_charge(unit, payment, answer)
+        is_over = _hear_charge(unit, payment, answer, system)
     elif kind == VOID:
-        is_over = _hear_void(unit, payment, answer)
+        is_over = _hear_void(unit, payment, answer, system)
     else:
-        is_over = _hear_refund(unit, payment, subject_id, answer)
+        is_over = _hear_refund(unit, payment, subject_id, answer, system)
     _note(unit, attempt, answer, is_over)
     return payment
 
 
-def hear_at_once(unit: UnitOfWork, payment: Payment, answer: Answer) -> None:
+def hear_at_once(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None) -> None:
     """An embedded charge that is decided leaves no attempt: nothing about it will ever be asked."""
     if isinstance(answer, Succeeded | Declined):
-        _hear_charge(unit, payment, answer)
+        _hear_charge(unit, payment, answer, system)
         return
     begin(unit, CHARGE, payment.payment_id, payment)
-    hear(unit, CHARGE, payment.payment_id, answer)
+    hear(unit, CHARGE, payment.payment_id, answer, system)
 
 
 def _make(provider: PaymentProvider, call: Call) -> Answer:
@@ -145,13 +146,15 @@ def _make(provider: PaymentProvider, call: Call) -> Answer:
     return provider.void(call.what) if call.kind == VOID else provider.refund(call.what)
 
 
-def _hear_charge(unit: UnitOfWork, payment: Payment, answer: Answer) -> bool:
+def _hear_charge(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None) -> bool:
     if payment.status not in (rules.PENDING, rules.UNKNOWN):
         _undo_late_success(unit, payment, answer)
         return True
     if isinstance(answer, Succeeded):
         payment.status = rules.move(payment.payment_id, payment.status, rules.SUCCEEDED, rules.PROVIDER)
-        closing.close_meant(unit, payment)
+        closed_minor = closing.close_meant(unit, payment)
+        came = {"cash_minor": payment.amount_minor, "receivable_minor": -closed_minor}
+        books.book(unit, system, "payment", payment.payment_id, payment, payment.received_on, **came)
         return True
     if isinstance(answer, Declined | NotThere):
         payment.status = rules.move(payment.payment_id, payment.status, rules.FAILED, rules.PROVIDER)
@@ -170,24 +173,23 @@ def _undo_late_success(unit: UnitOfWork, payment: Payment, answer: Answer) -> No
         begin(unit, VOID, payment.payment_id, payment)
 
 
-def _hear_void(unit: UnitOfWork, payment: Payment, answer: Answer) -> bool:
+def _hear_void(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None) -> bool:
     if isinstance(answer, Succeeded) and payment.status in (rules.PENDING, rules.UNKNOWN, rules.SUCCEEDED):
-        payment.status = rules.move(payment.payment_id, payment.status, rules.ROLLED_BACK, rules.PROVIDER)
-        closing.open_all(unit, payment)
         charged = repository.attempt_locked(unit.session, CHARGE, payment.payment_id)
         if charged is not None:
             charged.next_attempt_at = None
+        closing.undo(unit, payment, rules.PROVIDER, system)
     return isinstance(answer, Succeeded | Declined | NotThere)
 
 
-def _hear_refund(unit: UnitOfWork, payment: Payment, refund_id: str, answer: Answer) -> bool:
+def _hear_refund(unit: UnitOfWork, payment: Payment, refund_id: str, answer: Answer, system: str | None) -> bool:
     refund = repository.refund_locked(unit.session, refund_id)
     assert refund is not None
     if refund.status != "pending":
         return True
     if isinstance(answer, Succeeded):
         refund.status = "succeeded"
-        placing.place(unit, payment, refund)
+        placing.place(unit, payment, refund, system)
         return True
     if isinstance(answer, Declined | NotThere):
         refund.status = "failed"

@@ -8,7 +8,8 @@ from transactional_api.invoices import repository as invoices
 from transactional_api.invoices.errors import InvoiceNotFound
 from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.rows import add, find_locked, remove
-from transactional_api.payments.rules import Debt, Funds
+from transactional_api.payments import books
+from transactional_api.payments.rules import ROLLED_BACK, SUCCEEDED, Debt, Funds, move
 from transactional_api.payments.tables import Payment, PaymentAllocation
 from transactional_api.receivables.balance import outstanding_minor
 
@@ -48,17 +49,39 @@ def close(unit: UnitOfWork, payment: Payment, invoice: Invoice, on: date, amount
             deal.paid_at = unit.now
 
 
-def close_meant(unit: UnitOfWork, payment: Payment) -> None:
-    """The invoice that the payer meant is closed as far as the money goes; what is too much stays unallocated."""
+def close_meant(unit: UnitOfWork, payment: Payment) -> int:
+    """The invoice that the payer meant is closed as far as the money goes; what is too much stays unallocated. Returns
+    how much was closed."""
     if payment.invoice_id is None:
-        return
+        return 0
     invoice = locked_invoice(unit, payment.invoice_id)
     if invoice.status != "posted":
-        return  # voided while the provider was deciding: the money is on account
+        return 0  # voided while the provider was deciding: the money is on account
     open_minor = outstanding_minor(unit, invoice)
     closed_minor = min(payment.amount_minor, open_minor)
     if closed_minor > 0:
         close(unit, payment, invoice, payment.received_on, closed_minor, open_minor)
+    return closed_minor
+
+
+def undo(unit: UnitOfWork, payment: Payment, by: str, system: str | None) -> None:
+    """The payment as a whole never was. In the ledger that counts today, in UTC, if the money had come."""
+    had_come = payment.status == SUCCEEDED
+    payment.status = move(payment.payment_id, payment.status, ROLLED_BACK, by)
+    invoice_ids = [row.invoice_id for row in payment.allocations]
+    before = books.owed_minor(unit, system, invoice_ids)
+    open_all(unit, payment)
+    if had_come:
+        books.book(
+            unit,
+            system,
+            "payment_rollback",
+            payment.payment_id,
+            payment,
+            unit.now.date(),
+            cash_minor=-payment.amount_minor,
+            receivable_minor=books.owed_minor(unit, system, invoice_ids) - before,
+        )
 
 
 def open_all(unit: UnitOfWork, payment: Payment) -> None:

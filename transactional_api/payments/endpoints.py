@@ -45,7 +45,7 @@ def process_payment(body: ProcessIn, caller: CallerDep, request: Request) -> Any
 
         def work(unit: UnitOfWork) -> PaymentOut:
             payment = processing.open_payment(unit, provider, **order)
-            return charged_out(unit, processing.charge_within(unit, provider, payment))
+            return charged_out(unit, processing.charge_within(unit, provider, payment, settings.accounting_system))
 
         return caller.perform(work)
 
@@ -53,14 +53,14 @@ def process_payment(body: ProcessIn, caller: CallerDep, request: Request) -> Any
         payment = processing.open_payment(unit, provider, **order)
         return calls.begin(unit, calls.CHARGE, payment.payment_id, payment)
 
-    return _through(caller, provider, begin)
+    return _through(caller, provider, begin, **_books(request))
 
 
 @router.post("", status_code=201, response_model=PaymentOut, **writes("payments:write"))
-def record_payment(body: PaymentIn, caller: CallerDep) -> Any:
+def record_payment(body: PaymentIn, caller: CallerDep, request: Request) -> Any:
     """Money that came without a provider of ours."""
     amount_minor = to_minor(body.amount, body.currency, "amount")
-    values = body.model_dump(exclude={"amount"})
+    values = body.model_dump(exclude={"amount"}) | _books(request)
     return caller.perform(lambda unit: PaymentOut.of(service.record_payment(unit, amount_minor=amount_minor, **values)))
 
 
@@ -84,10 +84,12 @@ def get_payment(payment_id: str, caller: CallerDep) -> PaymentOut:
 
 
 @router.post("/{payment_id}/succeed", response_model=PaymentOut, **writes("payments:write"))
-def mark_succeeded(payment_id: str, body: Arrival, caller: CallerDep) -> Any:
+def mark_succeeded(payment_id: str, body: Arrival, caller: CallerDep, request: Request) -> Any:
     """For pending money that a person recorded; a provider's is settled by its answers."""
     return caller.perform(
-        lambda unit: PaymentOut.of(service.mark_succeeded(unit, payment_id, received_on=body.received_on))
+        lambda unit: PaymentOut.of(
+            service.mark_succeeded(unit, payment_id, received_on=body.received_on, **_books(request))
+        )
     )
 
 
@@ -104,17 +106,17 @@ def roll_back(payment_id: str, caller: CallerDep, request: Request) -> Any:
     if provider is None or provider.is_embedded:
 
         def work(unit: UnitOfWork) -> PaymentOut:
-            processing.roll_back_within(unit, provider, payment_id)
+            processing.roll_back_within(unit, provider, payment_id, **_books(request))
             return payment_out(unit, payment_id)
 
         return caller.perform(work)
 
     def begin(unit: UnitOfWork) -> Call:
-        call = processing.begin_rollback(unit, payment_id)[1]
+        call = processing.begin_rollback(unit, payment_id, **_books(request))[1]
         assert call is not None
         return call
 
-    return _through(caller, provider, begin)
+    return _through(caller, provider, begin, **_books(request))
 
 
 @router.post(
@@ -123,21 +125,23 @@ def roll_back(payment_id: str, caller: CallerDep, request: Request) -> Any:
 def refund_payment(payment_id: str, body: RefundIn, caller: CallerDep, request: Request) -> Any:
     """Give money back, through the provider that took it."""
     provider = _provider_of(caller, payment_id, request)
-    values = body.model_dump(exclude={"amount"})
+    values = body.model_dump(exclude={"amount"}) | _books(request)
 
     def begun(unit: UnitOfWork) -> tuple[Any, Call | None]:
         amount_minor = _minor(unit, payment_id, body.amount)
         return refunds.begin_refund(unit, payment_id, amount_minor=amount_minor, **values)
 
     if provider is None or provider.is_embedded:
-        return caller.perform(lambda unit: RefundOut.of(refunds.refund_within(unit, provider, *begun(unit))))
+        return caller.perform(
+            lambda unit: RefundOut.of(refunds.refund_within(unit, provider, begun(unit), **_books(request)))
+        )
 
     def begin(unit: UnitOfWork) -> Call:
         call = begun(unit)[1]
         assert call is not None
         return call
 
-    return _through(caller, provider, begin)
+    return _through(caller, provider, begin, **_books(request))
 
 
 @router.get("/{payment_id}/refunds", **reads("payments:read"))
@@ -154,9 +158,9 @@ def list_refunds(payment_id: str, caller: CallerDep, cursor: Cursor = None, limi
     response_model=ChargebackOut,
     **writes("payments:refund", key="required"),
 )
-def open_chargeback(payment_id: str, body: ChargebackIn, caller: CallerDep) -> Any:
+def open_chargeback(payment_id: str, body: ChargebackIn, caller: CallerDep, request: Request) -> Any:
     """The payer's bank took money back: what it had closed is open again."""
-    values = body.model_dump(exclude={"amount"})
+    values = body.model_dump(exclude={"amount"}) | _books(request)
 
     def work(unit: UnitOfWork) -> ChargebackOut:
         amount_minor = _minor(unit, payment_id, body.amount)
@@ -180,22 +184,30 @@ def list_chargebacks(
     response_model=ChargebackOut,
     **writes("payments:refund", key="required"),
 )
-def resolve_chargeback(payment_id: str, chargeback_id: str, body: Resolution, caller: CallerDep) -> Any:
+def resolve_chargeback(
+    payment_id: str, chargeback_id: str, body: Resolution, caller: CallerDep, request: Request
+) -> Any:
     """Lost: the money stays gone. Won: it closes again what it had closed, unless that was paid meanwhile."""
+    values = body.model_dump() | _books(request)
     return caller.perform(
-        lambda unit: ChargebackOut.of(refunds.resolve_chargeback(unit, payment_id, chargeback_id, **body.model_dump()))
+        lambda unit: ChargebackOut.of(refunds.resolve_chargeback(unit, payment_id, chargeback_id, **values))
     )
 
 
 @router.post("/{payment_id}/allocations", status_code=201, response_model=PaymentOut, **writes("payments:write"))
-def allocate(payment_id: str, body: AllocationIn, caller: CallerDep) -> Any:
+def allocate(payment_id: str, body: AllocationIn, caller: CallerDep, request: Request) -> Any:
     """Close a part of an invoice with a part of the payment."""
 
     def work(unit: UnitOfWork) -> PaymentOut:
         amount_minor = _minor(unit, payment_id, body.amount)
         return PaymentOut.of(
             service.allocate(
-                unit, payment_id, body.invoice_id, allocated_on=body.allocated_on, amount_minor=amount_minor
+                unit,
+                payment_id,
+                body.invoice_id,
+                allocated_on=body.allocated_on,
+                amount_minor=amount_minor,
+                **_books(request),
             )
         )
 
@@ -205,10 +217,12 @@ def allocate(payment_id: str, body: AllocationIn, caller: CallerDep) -> Any:
 @router.delete(
     "/{payment_id}/allocations/{invoice_id}/{allocated_on}", response_model=PaymentOut, **writes("payments:write")
 )
-def take_back_allocation(payment_id: str, invoice_id: str, allocated_on: date, caller: CallerDep) -> Any:
+def take_back_allocation(
+    payment_id: str, invoice_id: str, allocated_on: date, caller: CallerDep, request: Request
+) -> Any:
     return caller.perform(
         lambda unit: PaymentOut.of(
-            service.take_back_allocation(unit, payment_id, invoice_id, allocated_on=allocated_on)
+            service.take_back_allocation(unit, payment_id, invoice_id, allocated_on=allocated_on, **_books(request))
         )
     )
 
@@ -220,11 +234,16 @@ def _provider_of(caller: Caller, payment_id: str, request: Request) -> PaymentPr
     return None if name is None else provider_named(name, request.app.state.settings)
 
 
+def _books(request: Request) -> dict[str, str]:
+    """Which accounting system the journal goes to; the job carries it there, so that the answer need not wait."""
+    return {"system": request.app.state.settings.accounting_system}
+
+
 def _minor(unit: UnitOfWork, payment_id: str, amount: str) -> int:
     return to_minor(amount, service.get_payment(unit, payment_id).currency, "amount")
 
 
-def _through(caller: Caller, provider: PaymentProvider, begin: Callable[[UnitOfWork], Call]) -> Any:
+def _through(caller: Caller, provider: PaymentProvider, begin: Callable[[UnitOfWork], Call], system: str) -> Any:
     """A call to a remote provider: written down, made outside of any transaction, then heard."""
 
     def begun(unit: UnitOfWork) -> tuple[str, Call]:
@@ -236,6 +255,6 @@ def _through(caller: Caller, provider: PaymentProvider, begin: Callable[[UnitOfW
 
     def heard(unit: UnitOfWork, outcome: tuple[Call, Answer]) -> BaseModel:
         call, answer = outcome
-        return answers.hear(unit, call.kind, call.subject_id, answer)
+        return answers.hear(unit, call.kind, call.subject_id, answer, system)
 
     return caller.perform_outside(begun, made, heard)

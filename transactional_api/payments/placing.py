@@ -1,15 +1,19 @@
 """Which invoices the money that goes back opens again, and closes when it comes back after all."""
 
+from datetime import date
+
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.rows import add, remove
-from transactional_api.payments import closing, repository, rules
+from transactional_api.payments import books, closing, repository, rules
 from transactional_api.payments.rules import Closed
 from transactional_api.payments.tables import Payment, Refund, RefundReopening
 from transactional_api.receivables.balance import outstanding_minor
 
 
-def place(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
+def place(unit: UnitOfWork, payment: Payment, refund: Refund, system: str | None) -> None:
     """Decided once, when the money goes, from what the payment closes at that moment."""
+    invoice_ids = [row.invoice_id for row in payment.allocations]
+    before = books.owed_minor(unit, system, invoice_ids)
     funds = closing.funds_of(payment)
     placement = rules.place_refund(
         refund.amount_minor,
@@ -25,6 +29,16 @@ def place(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
         )
         add(unit.session, reopening)
         refund.reopenings.append(reopening)
+    books.book(
+        unit,
+        system,
+        refund.kind,
+        refund.refund_id,
+        payment,
+        refund.refunded_on,
+        cash_minor=-refund.amount_minor,
+        receivable_minor=books.owed_minor(unit, system, invoice_ids) - before,
+    )
 
 
 def check_named(unit: UnitOfWork, payment: Payment, invoice_id: str, amount_minor: int) -> None:
@@ -38,9 +52,11 @@ def check_named(unit: UnitOfWork, payment: Payment, invoice_id: str, amount_mino
     )
 
 
-def close_again(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
+def close_again(unit: UnitOfWork, payment: Payment, refund: Refund, on: date, system: str | None) -> None:
     """Won money closes what it had closed. What somebody else paid meanwhile is not closed twice: that much of the
     allocation is given up, and the money is unallocated."""
+    invoice_ids = [row.invoice_id for row in refund.reopenings]
+    before = books.owed_minor(unit, system, invoice_ids)
     for reopening in sorted(refund.reopenings, key=lambda row: row.invoice_id):
         invoice = closing.locked_invoice(unit, reopening.invoice_id)
         minor = reopening.amount_minor
@@ -51,3 +67,13 @@ def close_again(unit: UnitOfWork, payment: Payment, refund: Refund) -> None:
     unit.session.expire(refund, ["reopenings"])
     refund.from_unallocated_minor = 0
     payment.refunded_minor -= refund.amount_minor
+    books.book(
+        unit,
+        system,
+        "chargeback_won",
+        refund.refund_id,
+        payment,
+        on,
+        cash_minor=refund.amount_minor,
+        receivable_minor=books.owed_minor(unit, system, invoice_ids) - before,
+    )

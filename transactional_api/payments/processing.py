@@ -49,17 +49,17 @@ def open_payment(
     return payment
 
 
-def charge_within(unit: UnitOfWork, provider: PaymentProvider, payment: Payment) -> Payment:
+def charge_within(unit: UnitOfWork, provider: PaymentProvider, payment: Payment, system: str | None = None) -> Payment:
     """With the embedded provider: asked and answered in this transaction."""
     what = calls.what_of(unit, CHARGE, payment.payment_id, payment)
     call = Call(CHARGE, payment.payment_id, provider.name, what, is_sent=False)
     with unit.session.no_autoflush:  # so that the log shows one payment that was decided, not two steps of it
         answer = calls.ask(provider.within(unit), call)
-    calls.hear_at_once(unit, payment, answer)
+    calls.hear_at_once(unit, payment, answer, system)
     return payment
 
 
-def begin_rollback(unit: UnitOfWork, payment_id: str) -> tuple[Payment, Call | None]:
+def begin_rollback(unit: UnitOfWork, payment_id: str, system: str | None = None) -> tuple[Payment, Call | None]:
     """What a person recorded is undone at once. What a provider took is undone when the provider says so."""
     payment = locked_payment(unit, payment_id)
     rules.check_rollback(payment_id, payment.status, payment.refunded_minor)
@@ -68,16 +68,17 @@ def begin_rollback(unit: UnitOfWork, payment_id: str) -> tuple[Payment, Call | N
         raise RollbackDeclined(payment_id)
     if payment.provider is not None:
         return payment, calls.begin(unit, VOID, payment_id, payment)
-    payment.status = rules.move(payment_id, payment.status, rules.ROLLED_BACK, rules.PERSON)
-    closing.open_all(unit, payment)
+    closing.undo(unit, payment, rules.PERSON, system)
     return payment, None
 
 
-def roll_back_within(unit: UnitOfWork, provider: PaymentProvider | None, payment_id: str) -> Payment:
+def roll_back_within(
+    unit: UnitOfWork, provider: PaymentProvider | None, payment_id: str, system: str | None = None
+) -> Payment:
     """With the embedded provider, or none."""
-    payment, call = begin_rollback(unit, payment_id)
+    payment, call = begin_rollback(unit, payment_id, system)
     if call is not None and provider is not None:
-        calls.hear(unit, VOID, payment_id, calls.ask(provider.within(unit), call))
+        calls.hear(unit, VOID, payment_id, calls.ask(provider.within(unit), call), system)
     return payment
 
 

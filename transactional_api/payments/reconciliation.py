@@ -37,7 +37,7 @@ def take_webhook(database: Database, settings: Settings, name: str, raw: bytes, 
     if found is None:
         return False
     with database.transaction(found.tenant_id, f"provider:{name}") as unit:
-        answers.hear_late(unit, cast(Kind, found.kind), found.subject_id, event.answer)
+        answers.hear_late(unit, cast(Kind, found.kind), found.subject_id, event.answer, settings.accounting_system)
     return True
 
 
@@ -48,9 +48,10 @@ def _ask_again(database: Database, settings: Settings, tenant_id: str, kind: Kin
             return 0
         provider = provider_named(call.provider, settings)
         if provider.is_embedded:
-            answers.hear_late(unit, kind, subject_id, calls.ask(provider.within(unit), call))
+            answer = calls.ask(provider.within(unit), call)
+            answers.hear_late(unit, kind, subject_id, answer, settings.accounting_system)
             return 1
     answer = calls.ask(provider, call)
     with database.transaction(tenant_id, ACTOR) as unit:
-        answers.hear_late(unit, kind, subject_id, answer)
+        answers.hear_late(unit, kind, subject_id, answer, settings.accounting_system)
     return 1

@@ -25,6 +25,7 @@ def begin_refund(
     refund_id: str | None = None,
     invoice_id: str | None = None,
     reason: str | None = None,
+    system: str | None = None,
 ) -> tuple[Refund, Call | None]:
     """The amount is set aside at once, so that two refunds never give back more than came. What a person recorded is
     given back by a person as well: it is done."""
@@ -35,14 +36,17 @@ def begin_refund(
         unit.session.flush()
         return refund, calls.begin(unit, REFUND, refund.refund_id, payment)
     refund.status = "succeeded"
-    placing.place(unit, payment, refund)
+    placing.place(unit, payment, refund, system)
     return refund, None
 
 
-def refund_within(unit: UnitOfWork, provider: PaymentProvider | None, refund: Refund, call: Call | None) -> Refund:
+def refund_within(
+    unit: UnitOfWork, provider: PaymentProvider | None, begun: tuple[Refund, Call | None], system: str | None = None
+) -> Refund:
     """With the embedded provider, or none."""
+    refund, call = begun
     if call is not None and provider is not None:
-        calls.hear(unit, REFUND, refund.refund_id, calls.ask(provider.within(unit), call))
+        calls.hear(unit, REFUND, refund.refund_id, calls.ask(provider.within(unit), call), system)
     return refund
 
 
@@ -55,17 +59,24 @@ def open_chargeback(
     chargeback_id: str | None = None,
     invoice_id: str | None = None,
     reason: str | None = None,
+    system: str | None = None,
 ) -> Refund:
     """The bank took the money when it opened the case: from now on the invoice is open again."""
     payment = locked_payment(unit, payment_id)
     check_no_rollback(unit, payment_id)
     chargeback = _new(unit, payment, "chargeback", OPEN, amount_minor, opened_on, chargeback_id, invoice_id, reason)
-    placing.place(unit, payment, chargeback)
+    placing.place(unit, payment, chargeback, system)
     return chargeback
 
 
 def resolve_chargeback(
-    unit: UnitOfWork, payment_id: str, chargeback_id: str, *, outcome: str, resolved_on: date | None = None
+    unit: UnitOfWork,
+    payment_id: str,
+    chargeback_id: str,
+    *,
+    outcome: str,
+    resolved_on: date | None = None,
+    system: str | None = None,
 ) -> Refund:
     """Lost: the money is gone. Won: it came back, and closes again what it had closed."""
     payment = locked_payment(unit, payment_id)
@@ -80,7 +91,7 @@ def resolve_chargeback(
     chargeback.status = outcome
     chargeback.resolved_on = resolved_on
     if outcome == WON:
-        placing.close_again(unit, payment, chargeback)
+        placing.close_again(unit, payment, chargeback, resolved_on, system)
     return chargeback
 
 

@@ -1,6 +1,6 @@
 """Closing and reopening months, and on which day a document counts."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from transactional_api.accounting.repository import count_on_their_way
 from transactional_api.database import UnitOfWork
@@ -10,11 +10,19 @@ from transactional_api.periods.errors import DraftsInPeriod, PostingsOnTheirWay
 from transactional_api.periods.tables import Period
 
 _CLOSED_THROUGH = "closed_through"
+_LONGEST_TRANSACTION = timedelta(hours=1)
 
 
 def posted_on(unit: UnitOfWork, day: date) -> date:
     """The day on which a document of `day` counts. Until the commit nobody closes a month in between."""
     return rules.posted_on(day, closed_through(unit))
+
+
+def open_day(unit: UnitOfWork, day: date) -> date:
+    """As `posted_on`, without a question for a day that nobody can close before the commit: its month is not over."""
+    if day >= rules.first_day(rules.month_of((unit.now + _LONGEST_TRANSACTION).date())):
+        return day
+    return posted_on(unit, day)
 
 
 def closed_through(unit: UnitOfWork) -> str | None:

@@ -36,9 +36,10 @@ from transactional_api.receivables.schemas import (
 router = APIRouter(prefix="/api/v1/revenue-ops")
 
 
-@router.post("/ar/create", status_code=201, tags=["receivables"], **writes("receivables:write"))
+@router.post("/ar/create", status_code=201, tags=["receivables"], **writes("invoices:post"))
 def create_receivable(body: ReceivableIn, caller: CallerDep, request: Request, after: BackgroundTasks) -> InvoiceOut:
-    """An invoice that is posted at once; nobody approves it, and `approved_by` says so."""
+    """An invoice that is posted at once; nobody approves it, and `approved_by` says so. So it asks for the permission
+    to post, not only for that to write receivables."""
     system = request.app.state.settings.accounting_system
     lines = [line.line(body.currency, f"lines.{at}.") for at, line in enumerate(body.lines)]
     values = body.model_dump(exclude={"lines"}) | {"lines": lines, "staged_by": person(caller)}
