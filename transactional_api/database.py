@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
     InterfaceError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from transactional_api.kit.chain import ChainVerdict, Mark, verify_chain
@@ -34,6 +35,7 @@ from transactional_api.kit.totals import CoreTotals, read_totals
 from transactional_api.tables import Base
 
 BUSY_SECONDS = 30
+_OVERTAKEN = ("40P01", "40001")  # deadlock detected, serialization failure
 IDLE_SECONDS = 2
 _READS_ONLY = "revhouse_reads_only"
 _MIGRATION_LOCK = 7_238_114_550_021
@@ -41,6 +43,10 @@ _MIGRATION_LOCK = 7_238_114_550_021
 
 class DatabaseUnavailable(Exception):
     """The database cannot be used: wrong URL, no server, no file, or a lock that was not released. One line."""
+
+
+class Overtaken(DatabaseUnavailable):
+    """Two transactions waited for each other and this one was given up (PostgreSQL). Nothing of it is written: again."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,8 @@ class Database:
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
-            engine = create_engine(self.url, connect_args={"connect_timeout": 10})
+            # As many as a process has threads that work requests.
+            engine = create_engine(self.url, connect_args={"connect_timeout": 10}, pool_size=10, max_overflow=30)
             _try_idle_connections(engine)
             return engine
         # A connection to a file costs little, and whoever reads need not wait for one.
@@ -211,7 +218,11 @@ class Database:
                 "a value cannot be stored or looked for: a NUL character, or a date out of range"
             ) from error
         except (OperationalError, InterfaceError, sqlite3.Error) as error:
+            if getattr(getattr(error, "orig", None), "sqlstate", None) in _OVERTAKEN:
+                raise Overtaken("another request was in the way; nothing was written") from error
             raise self._unavailable(error) from error
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(f"the core database {self.name} has no connection free") from error
         except DatabaseError as error:
             if type(error) is not DatabaseError:
                 raise

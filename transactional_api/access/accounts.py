@@ -129,8 +129,10 @@ def refresh(database: Database, tenant_id: str, token: str) -> SignIn | None:
         if old.revoked_at is not None or old.expires_at <= unit.now:
             return None
         old.used_at = unit.now
-        roles = tuple(account.roles.split())
-        return SignIn(account.account_id, roles, _give_refresh(unit, account.account_id, old.family_id), False)
+        secret = find(unit.session, AccountSecret, account.account_id)
+        is_one_time = secret is None or bool(secret.is_one_time)
+        roles = () if is_one_time else tuple(account.roles.split())
+        return SignIn(account.account_id, roles, _give_refresh(unit, account.account_id, old.family_id), is_one_time)
 
 
 def sign_out(database: Database, tenant_id: str, token: str) -> None:

@@ -1,7 +1,7 @@
 """The boundary of a request: who calls, what they may, and the one transaction in which the call is worked."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
@@ -13,13 +13,15 @@ from transactional_api.access.errors import Forbidden, KeyRefused, OtherTenant
 from transactional_api.access.identity import Identity
 from transactional_api.access.permissions import ALL
 from transactional_api.access.service import PREFIX, identify
-from transactional_api.database import Database, UnitOfWork
+from transactional_api.database import Database, Overtaken, UnitOfWork
 from transactional_api.idempotency import service as idempotency
 from transactional_api.idempotency.errors import KeyInFlight, KeyMissing, KeyReused
 from transactional_api.idempotency.service import Answer, Claim
 from transactional_api.kit.errors import DomainError
 from transactional_api.kit.http import PROBLEM, problem_body
 
+# How often a transaction that another one overtook is tried again before the caller hears of it.
+AGAIN = 2
 Begun = TypeVar("Begun")
 Outcome = TypeVar("Outcome")
 Out = TypeVar("Out", bound=BaseModel | None)
@@ -52,6 +54,12 @@ class Caller:
         What it returns is the finished response, typed as the result from which the OpenAPI is derived.
         The field `shown_once` is a secret: it is null in the stored answer, so that it is kept nowhere.
         """
+        for _ in range(AGAIN):
+            with suppress(Overtaken):
+                return self._perform(work, shown_once)
+        return self._perform(work, shown_once)
+
+    def _perform(self, work: Callable[[UnitOfWork], Out], shown_once: str | None) -> Out:
         if self.claim is None:
             with self.write() as unit:
                 answer = self._answer(work(unit))

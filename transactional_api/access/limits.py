@@ -72,7 +72,7 @@ class Limits:
             await self._sign_in(scope, receive, send)
         else:
             name = next((value for header, value in scope["headers"] if header == b"authorization"), None)
-            wait = self._writes.take(hash(name)) if name is not None else 0.0
+            wait = self._writes.take(hash(_credential(name))) if name is not None else 0.0
             if wait:
                 await _refuse("writes", wait, scope, receive, send)
             else:
@@ -97,6 +97,11 @@ class Limits:
         finally:
             if not failed:
                 self._sign_ins.give_back(address)
+
+
+def _credential(header: bytes) -> bytes:
+    """However the scheme before it is spelled."""
+    return header.strip().partition(b" ")[2].strip()
 
 
 async def _refuse(limit: str, wait: float, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,22 +5,37 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 
 from transactional_api.access.errors import KeyNotFound, KeyRefused, RoleNotHeld, RoleUnknown
 from transactional_api.access.identity import Identity
 from transactional_api.access.permissions import ROLES, permissions_of
 from transactional_api.access.secrets import hash_token
-from transactional_api.access.tables import ApiKey
+from transactional_api.access.tables import Account, ApiKey
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.kit.recording import RecordedSession
 from transactional_api.kit.rows import add, find_locked
 
 PREFIX = "rvh"
 # Made once: every request by key runs it.
-_keys = ApiKey.__table__.c
-_LIVE = select(_keys.tenant_id, _keys.key_id, _keys.key_hash, _keys.roles, _keys.account_id).where(
-    _keys.key_id == bindparam("of_key"), _keys.revoked_at.is_(None)
+_keys, _accounts = ApiKey.__table__, Account.__table__
+_LIVE = (
+    select(
+        _keys.c.tenant_id,
+        _keys.c.key_id,
+        _keys.c.key_hash,
+        _keys.c.roles,
+        _keys.c.account_id,
+        _accounts.c.status.label("account_status"),
+        _accounts.c.roles.label("account_roles"),
+    )
+    .join_from(
+        _keys,
+        _accounts,
+        and_(_keys.c.tenant_id == _accounts.c.tenant_id, _keys.c.account_id == _accounts.c.account_id),
+        isouter=True,
+    )
+    .where(_keys.c.key_id == bindparam("of_key"), _keys.c.revoked_at.is_(None))
 )
 
 
@@ -93,7 +108,14 @@ def identify_by_id(database: Database, key_id: str) -> Identity:
 
 
 def _identity(row: Row[Any]) -> Identity:
-    return Identity.of(row.tenant_id, f"key:{row.key_id}", row.roles.split(), row.account_id)
+    """A key of an account may no more than the account may now, and nothing once the account is disabled."""
+    roles = row.roles.split()
+    if row.account_id is not None:
+        if row.account_status != "active":
+            raise KeyRefused
+        held = permissions_of(row.account_roles.split())
+        roles = [role for role in roles if permissions_of((role,)) <= held]
+    return Identity.of(row.tenant_id, f"key:{row.key_id}", roles, row.account_id)
 
 
 def _live(database: Database, key_id: str) -> Row[Any] | None:

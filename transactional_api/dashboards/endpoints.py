@@ -51,6 +51,8 @@ def dashboard(request: Request) -> HTMLResponse:
     identity = _session(request)
     if identity is None:
         return HTMLResponse(login_page(), headers=HEADERS)
+    if not identity.may("metrics:read"):
+        return HTMLResponse(login_page("Your roles do not show figures."), 403, HEADERS)
     figures = read_figures(request.app.state.reader, identity.tenant_id)
     return HTMLResponse(dashboard_page(figures, identity.tenant_id), headers=HEADERS)
 

@@ -44,7 +44,9 @@ def find_locked(session: RecordedSession, table: type[Row], *key: Any) -> Row | 
     if session.get_bind().dialect.name == "sqlite" or address in session.owned:
         return find(session, table, *key)
     session.flush()
-    row = session.get(table, (session.of_tenant, *key), with_for_update=True, populate_existing=True)
+    # Without the key: whoever writes a row that refers to this one need not wait.
+    lock = {"key_share": True}
+    row = session.get(table, (session.of_tenant, *key), with_for_update=lock, populate_existing=True)
     if row is not None:
         session.owned.add(address)
     return row

@@ -87,6 +87,26 @@ def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_whole_sign_in(api: 
     assert refresh("made up")[0] == 401
 
 
+def test_refreshing_does_not_replace_setting_a_password(api: Api) -> None:
+    _, tokens = sign_in(api, first_run(api))
+    status, again = post(api.client, "/auth/refresh", {"refresh_token": tokens["refresh_token"], "tenant": "acme"})
+    assert (status, again["must_change_password"]) == (200, True)
+    api.key = again["access_token"]
+    assert api.call("GET", "/auth/me")[1]["roles"] == []
+
+
+def test_a_key_may_no_more_than_its_account_may_now(api: Api) -> None:
+    person = api.as_account("ada", "admin")
+    other = api.as_account("bo", "admin")
+    robot = api.as_role("admin")
+    robot.key = person.call("POST", "/api-keys", {"name": "mine", "roles": ["admin"]})[1]["key"]
+    assert robot.call("GET", "/accounts")[0] == 200
+    assert other.call("PATCH", f"/accounts/{person.account_id}", {"roles": ["sales"]})[0] == 200
+    assert robot.call("GET", "/accounts")[0] == 403
+    assert other.call("PATCH", f"/accounts/{person.account_id}", {"status": "disabled"})[0] == 200
+    assert robot.call("GET", "/auth/me")[0] == 401
+
+
 @pytest.mark.covers("POST /auth/sign-out")
 def test_signing_out_ends_the_refresh_token(api: Api) -> None:
     tokens = with_own_password(api)

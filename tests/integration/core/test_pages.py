@@ -204,3 +204,12 @@ def test_a_wrong_key_or_an_endless_form_opens_no_session(pages: TestClient) -> N
 def test_logging_out_ends_the_session(pages: TestClient) -> None:
     log_in(pages)
     assert 'name="key"' in pages.post("/dashboard/logout").text
+
+
+@pytest.mark.parametrize("role", ["approver", "sales"])
+def test_a_role_without_the_right_to_figures_sees_none(pages: TestClient, reader: FakeReader, role: str) -> None:
+    with pages.app.state.database.transaction("acme", "test") as unit:  # type: ignore[attr-defined]
+        key = create_key(unit, "page", (role,))[1]
+    pages.post("/dashboard/login", data={"key": key}, follow_redirects=False)
+    assert pages.get("/dashboard").status_code == 403
+    assert reader.asked == []
