@@ -141,8 +141,22 @@ def test_every_text_that_comes_in_over_http_is_erased_and_only_personal_columns_
     assert two.database.verify_chain("acme").holds
 
 
-def test_a_person_with_thousands_of_texts_is_erased(two: Api, behind: Behind) -> None:
-    lines = [{"unit_amount": "1.00", "description": f"Canary work no. {number}"} for number in range(1000)]
+def test_what_an_accounting_system_answered_about_the_person_is_erased_and_the_journal_stays(
+    two: Api, behind: Behind
+) -> None:
+    billed = {"customer_id": "C1", "issued_on": "2026-01-01", "due_on": "2026-01-31", "currency": "USD"}
+    created = two.call("POST", "/api/v1/revenue-ops/ar/create", billed | {"lines": [{"unit_amount": "9.00"}]})
+    assert created[0] == 201, created
+    behind("UPDATE accounting_postings SET last_error = 'there is no contact Canary Ada'")
+    journals = behind("SELECT document_json FROM accounting_postings")
+    assert journals
+    assert two.call("POST", f"{CUSTOMERS}/C1/erase", {})[0] == 201
+    assert set(behind("SELECT last_error FROM accounting_postings")) == {("erased",)}
+    assert behind("SELECT document_json FROM accounting_postings") == journals
+
+
+def test_a_person_with_more_than_a_thousand_texts_is_erased(two: Api, behind: Behind) -> None:
+    lines = [{"unit_amount": "1.00", "description": f"Canary work no. {number}"} for number in range(600)]
     billed = {"customer_id": "C1", "issued_on": "2026-01-01", "due_on": "2026-01-31", "currency": "USD"}
     for number in range(2):
         named = [line | {"description": f"{line['description']} of {number}"} for line in lines]
