@@ -46,7 +46,7 @@ class DatabaseUnavailable(Exception):
 
 
 class Overtaken(DatabaseUnavailable):
-    """Two transactions waited for each other and this one was given up (PostgreSQL). Nothing of it is written: again."""
+    """Two transactions waited for each other and this one was given up (PostgreSQL). Nothing of it is written."""
 
 
 @dataclass(frozen=True)

@@ -50,3 +50,12 @@ class TouchedBeforeCreated(DomainError):
         super().__init__(f"{touched_at.isoformat()} is before {created_at.isoformat()}", "touched_at")
         self.touched_at = touched_at
         self.created_at = created_at
+
+
+class CustomerWasQuoted(DomainError):
+    title = "The deal's customer has a quote"
+
+    def __init__(self, deal_id: str, quote_id: str) -> None:
+        super().__init__(f"quote {quote_id!r} of deal {deal_id!r} was made to its customer", "customer_id")
+        self.deal_id = deal_id
+        self.quote_id = quote_id

@@ -8,7 +8,7 @@ from typing import Any
 from transactional_api.customers.service import get_customer
 from transactional_api.database import UnitOfWork
 from transactional_api.deals import repository, rules
-from transactional_api.deals.errors import DealClosed, DealNotFound, TouchedBeforeCreated
+from transactional_api.deals.errors import CustomerWasQuoted, DealClosed, DealNotFound, TouchedBeforeCreated
 from transactional_api.deals.tables import Deal, DealStage
 from transactional_api.kit.clock import as_utc
 from transactional_api.kit.errors import ValueRefused
@@ -16,6 +16,7 @@ from transactional_api.kit.ids import id_or_new
 from transactional_api.kit.money import checked_minor, exponent
 from transactional_api.kit.rows import add
 from transactional_api.products.service import get_product
+from transactional_api.quotes import repository as quotes
 
 CHANGEABLE = frozenset(
     {
@@ -131,6 +132,8 @@ def change_deal(unit: UnitOfWork, deal_id: str, changes: Mapping[str, Any]) -> D
         raise DealClosed(deal_id, deal.stage)
     if changes.get("customer_id") is not None:
         get_customer(unit, changes["customer_id"])
+    if changes.get("customer_id", deal.customer_id) != deal.customer_id:
+        _check_nobody_was_quoted(unit, deal)
     if changes.get("product_id") is not None:
         get_product(unit, changes["product_id"])
     for name, value in changes.items():
@@ -143,6 +146,13 @@ def change_deal(unit: UnitOfWork, deal_id: str, changes: Mapping[str, Any]) -> D
         raise ValueRefused("an amount has a currency", "currency")
     checked_minor(deal.amount_minor or 0, "amount")
     return deal
+
+
+def _check_nobody_was_quoted(unit: UnitOfWork, deal: Deal) -> None:
+    """Who was quoted is who signs and who is billed."""
+    quote = quotes.open_of(unit.session, deal.deal_id) or quotes.accepted(unit.session, deal.deal_id)
+    if quote is not None and quote.customer_id is not None:
+        raise CustomerWasQuoted(deal.deal_id, quote.quote_id)
 
 
 def mark_signed(deal: Deal, signed_at: datetime) -> None:

@@ -8,6 +8,7 @@ from transactional_api.access.boundary import Caller, CallerDep, reads, writes
 from transactional_api.accounting import repository as accounting
 from transactional_api.accounting.dispatch import dispatch_soon
 from transactional_api.accounting.service import lines_of
+from transactional_api.approvals.service import principal_of
 from transactional_api.database import UnitOfWork
 from transactional_api.invoices import corrections, journals, repository, rules, service, staging
 from transactional_api.invoices.schemas import (
@@ -35,9 +36,9 @@ def stage_invoice(body: StageIn, caller: CallerDep) -> InvoiceOut:
     """A draft from lines that you give, from a won deal's accepted quote, or from a contract's next period: a deal and
     a period are billed once. Nothing is owed before it is posted."""
     explicit = body.explicit()
-    by = person(caller)
 
     def work(unit: UnitOfWork) -> InvoiceOut:
+        by = person(unit)
         if explicit is not None:
             return InvoiceOut.of(service.stage_invoice(unit, staged_by=by, **explicit))
         kept = {"invoice_id", "issued_on", "due_on", "ship_to_country", "ship_to_region"}
@@ -83,8 +84,7 @@ def get_invoice(invoice_id: str, caller: CallerDep) -> InvoicePreview:
 @router.post("/{invoice_id}/approve", **writes("invoices:approve"))
 def approve_invoice(invoice_id: str, caller: CallerDep) -> InvoiceOut:
     """Nobody approves what they staged themselves, also not with a key of theirs."""
-    by = person(caller)
-    return caller.perform(lambda unit: InvoiceOut.of(service.approve_invoice(unit, invoice_id, by=by)))
+    return caller.perform(lambda unit: InvoiceOut.of(service.approve_invoice(unit, invoice_id, by=person(unit))))
 
 
 @router.post("/{invoice_id}/post", **writes("invoices:post", key="required"))
@@ -101,7 +101,7 @@ def post_invoice(
     return result
 
 
-@router.post("/{invoice_id}/void", **writes("invoices:post"))
+@router.post("/{invoice_id}/void", **writes("invoices:post", key="required"))
 def void_invoice(
     invoice_id: str, body: Void, caller: CallerDep, request: Request, after: BackgroundTasks
 ) -> InvoiceOut:
@@ -119,7 +119,7 @@ def discard_draft(invoice_id: str, caller: CallerDep) -> None:
     return caller.perform(lambda unit: service.discard_draft(unit, invoice_id))
 
 
-@router.post("/{invoice_id}/credit-notes", status_code=201, **writes("invoices:post"))
+@router.post("/{invoice_id}/credit-notes", status_code=201, **writes("invoices:post", key="required"))
 def credit_invoice(
     invoice_id: str, body: CreditIn, caller: CallerDep, request: Request, after: BackgroundTasks
 ) -> CreditNoteOut:
@@ -157,7 +157,7 @@ def list_credit_notes(
         return PageOf(items=[CreditNoteOut.of(row) for row in page.items], next_cursor=page.next_cursor)
 
 
-@router.post("/{invoice_id}/write-offs", status_code=201, **writes("invoices:post"))
+@router.post("/{invoice_id}/write-offs", status_code=201, **writes("invoices:post", key="required"))
 def write_off_invoice(
     invoice_id: str, body: WriteOffIn, caller: CallerDep, request: Request, after: BackgroundTasks
 ) -> WriteOffOut:
@@ -215,9 +215,9 @@ def list_instalments(invoice_id: str, caller: CallerDep) -> InstalmentsOut:
         return InstalmentsOut.of(invoice, repository.instalments(unit.session, invoice_id))
 
 
-def person(caller: Caller) -> str:
-    """Who acts: the account, also behind a key that it made; else the key."""
-    return caller.identity.account_id or caller.identity.actor
+def person(unit: UnitOfWork) -> str:
+    """Who acts: the account, also behind a key that it made; else the first key of those that made each other."""
+    return principal_of(unit.session, unit.actor)
 
 
 def send_after(after: BackgroundTasks, caller: Caller, request: Request, kind: str, document_id: str) -> None:

@@ -3,9 +3,7 @@
 from datetime import date
 
 from transactional_api.accounting import rules as ledger
-from transactional_api.accounting.rules import Billed, Journal, Leg
-from transactional_api.accounting.service import document_of
-from transactional_api.accounting.tables import AccountingPosting
+from transactional_api.accounting.rules import Billed, Journal
 from transactional_api.database import UnitOfWork
 from transactional_api.invoices.tables import CreditNote, Invoice, WriteOff
 from transactional_api.revenue import repository as revenue
@@ -18,9 +16,10 @@ def of_invoice(unit: UnitOfWork, invoice: Invoice) -> Journal:
     return ledger.balanced("invoice", invoice.invoice_id, on, invoice.currency, legs)
 
 
-def of_void(invoice: Invoice, original: AccountingPosting, on: date) -> Journal:
-    """What was posted, with its sides exchanged; in the accounts of today."""
-    legs = [Leg(line.purpose, line.debit_minor, line.credit_minor, line.detail) for line in document_of(original).lines]
+def of_void(unit: UnitOfWork, invoice: Invoice, on: date) -> Journal:
+    """What it would post now, with its sides exchanged: of what was earned meanwhile the contract asset comes back,
+    so that deferred revenue is never below 0."""
+    legs = ledger.invoice(_billed(unit, invoice))
     return ledger.balanced("invoice_void", invoice.invoice_id, on, invoice.currency, ledger.taken_back(legs))
 
 

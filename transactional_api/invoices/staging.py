@@ -9,7 +9,7 @@ from transactional_api.deals.errors import DealNotFound
 from transactional_api.deals.rules import WON
 from transactional_api.invoices import repository
 from transactional_api.invoices.errors import AlreadyStaged, DealNotBillable, NothingLeftToBill, PeriodNotBilled
-from transactional_api.invoices.rules import NewLine
+from transactional_api.invoices.rules import KindOfTax, NewLine
 from transactional_api.invoices.service import stage_invoice
 from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.clock import shifted
@@ -62,7 +62,7 @@ def stage_from_deal(
         unit,
         lines=lines,
         nets=[line.net_minor for line in quote.lines],
-        customer_id=deal.customer_id,
+        customer_id=quote.customer_id or deal.customer_id,
         currency=quote.currency,
         issued_on=issued_on,
         due_on=due_on or shifted(issued_on, quote.payment_terms_days),
@@ -138,7 +138,15 @@ def _stage(
         currency=currency,
     )
     priced = [
-        replace(line, tax_rate=one.tax_rate, tax_minor=one.tax_minor, tax_code=one.tax_code)
+        replace(
+            line,
+            tax_rate=one.tax_rate,
+            tax_minor=one.tax_minor,
+            tax_code=one.tax_code,
+            taxes=tuple(
+                KindOfTax(part.jurisdiction, part.kind, part.rate, part.tax_minor, part.tax_code) for part in one.parts
+            ),
+        )
         for line, one in zip(lines, taxed, strict=True)
     ]
     return stage_invoice(

@@ -17,6 +17,8 @@ from transactional_api.invoices.service import (
     total_minor,
 )
 from transactional_api.invoices.tables import Invoice
+from transactional_api.kit.clock import shifted
+from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.rows import add, remove
 from transactional_api.receivables import repository, rules
 from transactional_api.receivables.balance import is_disputed, outstanding_minor
@@ -83,6 +85,8 @@ def take_step(unit: UnitOfWork, invoice_id: str, *, taken_on: date, note: str | 
     invoice = locked_invoice(unit, invoice_id)
     if invoice.status != invoice_rules.POSTED:
         raise WrongInvoiceState(invoice_id, invoice.status, "collected")
+    if taken_on > shifted(unit.now.date(), 1):  # somewhere it is tomorrow already
+        raise ValueRefused("a step that was not taken yet", "taken_on")
     now = standing(unit, invoice_id, invoice)
     if now.is_disputed:
         raise InvoiceDisputed(invoice_id)

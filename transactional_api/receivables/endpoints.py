@@ -36,17 +36,17 @@ from transactional_api.receivables.schemas import (
 router = APIRouter(prefix="/api/v1/revenue-ops")
 
 
-@router.post("/ar/create", status_code=201, tags=["receivables"], **writes("invoices:post"))
+@router.post("/ar/create", status_code=201, tags=["receivables"], **writes("invoices:post", key="required"))
 def create_receivable(body: ReceivableIn, caller: CallerDep, request: Request, after: BackgroundTasks) -> InvoiceOut:
     """An invoice that is posted at once; nobody approves it, and `approved_by` says so. So it asks for the permission
     to post, not only for that to write receivables."""
     system = request.app.state.settings.accounting_system
     lines = [line.line(body.currency, f"lines.{at}.") for at, line in enumerate(body.lines)]
-    values = body.model_dump(exclude={"lines"}) | {"lines": lines, "staged_by": person(caller)}
+    values = body.model_dump(exclude={"lines"}) | {"lines": lines}
     made: list[str] = []
 
     def work(unit: UnitOfWork) -> InvoiceOut:
-        invoice = collections.create_receivable(unit, system=system, **values)
+        invoice = collections.create_receivable(unit, system=system, staged_by=person(unit), **values)
         made.append(invoice.invoice_id)
         return InvoiceOut.of(invoice)
 
@@ -167,9 +167,9 @@ def match(
     body: Annotated[ProposeIn | ConfirmIn | UndoIn, Field(discriminator="action")], caller: CallerDep
 ) -> MatchingOut:
     """`propose` payments for lines of the bank, with a score; `confirm` which they are; `undo` what was confirmed."""
-    by = person(caller)
 
     def work(unit: UnitOfWork) -> MatchingOut:
+        by = person(unit)
         if isinstance(body, ProposeIn):
             found = reconciliation.propose(unit, body.bank_line_ids, body.window_days)
             return MatchingOut(action="propose", proposals=[ProposalOut.of(one) for one in found])

@@ -129,7 +129,11 @@ def test_every_write_takes_an_idempotency_key(operation: str) -> None:
         "POST /payments/{payment_id}/refunds",
         "POST /payments/{payment_id}/rollback",
         "POST /invoices/{invoice_id}/post",
+        "POST /invoices/{invoice_id}/void",
+        "POST /invoices/{invoice_id}/credit-notes",
+        "POST /invoices/{invoice_id}/write-offs",
         "POST /deals/{deal_id}/sign",
+        f"POST {REVENUE_OPS}/ar/create",
         f"POST {REVENUE_OPS}/ap/{{bill_id}}/pay",
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.core.conftest import Api
-from tests.integration.core.desk import DEAL, deal, done, refused, with_deal
+from tests.integration.core.desk import CUSTOMER, DEAL, deal, done, quote, refused, with_deal
 
 
 @pytest.mark.covers("POST /deals")
@@ -51,6 +51,15 @@ def test_deals_are_found_by_stage_owner_risk_and_creation(api: Api) -> None:
     assert found(f"risk=low&cursor={page['next_cursor']}") == ["D3"]
     for query in ("risk=huge", "created_from=yesterday", "created_from=2026-02-01T00:00:00"):
         assert api.call("GET", f"/deals?{query}")[0] == 422
+
+
+def test_who_was_quoted_stays_the_customer(api: Api) -> None:
+    with_deal(api)
+    done(api.call("POST", "/api/v1/customers", CUSTOMER | {"customer_id": "C2"}))
+    done(api.call("PATCH", "/deals/D1", {"customer_id": "C2"}))
+    quote(api)
+    refused(api.call("PATCH", "/deals/D1", {"customer_id": "C1"}), 409, "customer-was-quoted", "customer_id")
+    done(api.call("PATCH", "/deals/D1", {"customer_id": "C2", "risk": "high"}))
 
 
 @pytest.mark.covers("PATCH /deals/{deal_id}")

@@ -96,8 +96,8 @@ def test_nobody_approves_what_they_staged_also_not_with_another_key(furnished: A
     shown = done(furnished.call("GET", "/invoices/I1"))
     assert (shown["status"], shown["staged_by"], shown["approved_by"]) == (
         "approved",
-        author.account_id,
-        other.account_id,
+        f"account:{author.account_id}",
+        f"account:{other.account_id}",
     )
     refused(other.call("POST", "/invoices/I1/approve"), "wrong-invoice-state")
     assert [entry.operation for entry in furnished.log("invoices", "I1")] == ["insert", "update"]
@@ -126,6 +126,14 @@ def test_only_an_approved_invoice_is_posted_and_its_journal_arrives_once(furnish
 
 
 @pytest.mark.covers("POST /invoices/{invoice_id}/void")
+def test_a_line_of_keys_that_made_each_other_is_one_person(furnished: Api) -> None:
+    done(furnished.call("POST", "/invoices/stage", INVOICE))
+    made = done(furnished.call("POST", "/api-keys", {"name": "another", "roles": ["admin"]}))
+    another = furnished.as_role("admin")
+    another.key = made["key"]
+    refused(another.call("POST", "/invoices/I1/approve"), "approved-by-its-author")
+
+
 def test_a_void_reverses_the_journal_and_leaves_nothing_owed(furnished: Api) -> None:
     post(furnished)
     done(furnished.call("POST", "/invoices/I1/void", {"voided_on": "2026-02-01"}))

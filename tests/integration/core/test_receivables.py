@@ -1,11 +1,13 @@
 """Receivables made directly, dunning, bills, and the bank."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.integration.core.conftest import Api
 from tests.integration.core.test_invoices import CUSTOMER, INVOICE, LINE, PAYMENT, done, outstanding, post, refused
+from transactional_api.kit.clock import FixedClock
 
 OPS = "/api/v1/revenue-ops"
 BILL = {
@@ -70,7 +72,7 @@ def test_steps_are_taken_when_due_until_the_invoice_is_paid(furnished: Api, othe
     done(furnished.call("POST", "/payments", PAYMENT))
     paid = {"invoice_id": "I1", "allocated_on": "2026-02-24", "amount": "119.00"}
     done(furnished.call("POST", "/payments/P1/allocations", paid))
-    refused(take("2026-06-01"), "nothing-outstanding")
+    refused(take("2026-03-01"), "nothing-outstanding")
     assert other_api.call("POST", path, {"taken_on": "2026-02-10"})[0] == 404
     assert other_api.call("GET", path)[0] == 404
 
@@ -80,6 +82,8 @@ def test_instalments_are_collected_by_their_own_days(furnished: Api) -> None:
     plan = {"instalments": [{"due_on": "2026-03-10", "amount": "19"}, {"due_on": "2026-04-10", "amount": "100"}]}
     done(furnished.call("POST", "/invoices/I1/instalments", plan))
     done(furnished.call("POST", "/invoices/I1/credit-notes", {"issued_on": "2026-02-01", "amount": "19.00"}))
+    refused(furnished.call("POST", f"{OPS}/ar/I1/collections", {"taken_on": "2026-04-11"}), "value-refused", "taken_on")
+    furnished.database.clock = FixedClock(datetime(2026, 4, 11, tzinfo=UTC))
     refused(furnished.call("POST", f"{OPS}/ar/I1/collections", {"taken_on": "2026-04-10"}), "step-not-due")
     done(furnished.call("POST", f"{OPS}/ar/I1/collections", {"taken_on": "2026-04-11"}))
 

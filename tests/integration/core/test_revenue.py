@@ -1,5 +1,6 @@
 """Contracts and recognition over HTTP: written once, by month, never into a closed one."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -180,6 +181,34 @@ def test_billing_moves_what_was_earned_from_contract_asset_to_deferred_revenue(f
         "77.50",
         "0.00",
     )
+
+
+def test_a_void_after_recognition_brings_the_contract_asset_back_and_never_a_negative_liability(
+    furnished: Api,
+) -> None:
+    staged = done(furnished.call("POST", "/invoices/stage", {"issued_on": "2026-01-01", "contract_id": "K1"}))
+    invoice = f"/invoices/{staged['invoice_id']}"
+    done(furnished.as_role("approver").call("POST", f"{invoice}/approve"))
+    done(furnished.call("POST", f"{invoice}/post", {}))
+    recognize(furnished, "2026-01-31")
+    done(furnished.call("POST", f"{invoice}/void", {"voided_on": "2026-02-01"}))
+    assert balances(furnished, "2026-01", "2026-02") == {
+        "receivable": "0.00",
+        "deferred_revenue": "0.00",
+        "contract_asset": "77.50",
+        "revenue": "-77.50",
+    }
+
+
+def balances(api: Api, *months: str) -> dict[str, str]:
+    """Debits less credits of every account that was posted to in the months."""
+    found: dict[str, Decimal] = {}
+    for posting in done(api.call("GET", "/accounting/postings"))["items"]:
+        assert posting["posted_on"][:7] in months
+        for one in posting["lines"]:
+            change = Decimal(one["debit"]) - Decimal(one["credit"])
+            found[one["purpose"]] = found.get(one["purpose"], Decimal(0)) + change
+    return {purpose: str(amount) for purpose, amount in found.items()}
 
 
 @pytest.mark.parametrize(
