@@ -16,7 +16,14 @@ from transactional_api.events.tables import (
     WebhookState,
 )
 from transactional_api.idempotency.tables import IdempotencyKey
-from transactional_api.invoices.tables import CreditNote, Invoice, InvoiceInstalment, InvoiceLine, WriteOff
+from transactional_api.invoices.tables import (
+    CreditNote,
+    Invoice,
+    InvoiceInstalment,
+    InvoiceLine,
+    InvoiceLineTax,
+    WriteOff,
+)
 from transactional_api.kit.change_log import ChangeLogEntry, ChangeLogHead
 from transactional_api.kit.jobs import JobLease
 from transactional_api.kit.tables import Base
@@ -87,6 +94,7 @@ __all__ = [
     "Invoice",
     "InvoiceInstalment",
     "InvoiceLine",
+    "InvoiceLineTax",
     "JobLease",
     "LocalCharge",
     "Obligation",

@@ -27,8 +27,20 @@ UNTAXED = frozenset({"exempt", "zero_rated", "reverse_charge"})
 
 
 @dataclass(frozen=True)
+class KindOfTax:
+    """One kind of tax of one jurisdiction in a line's tax; `rate` is a fraction."""
+
+    jurisdiction: str
+    kind: str
+    rate: Decimal
+    tax_minor: int
+    tax_code: str
+
+
+@dataclass(frozen=True)
 class NewLine:
-    """A line as it is asked for. Without `tax_minor` the tax is net x rate, rounded half-up once on the line."""
+    """A line as it is asked for. Without `tax_minor` the tax is net x rate, rounded half-up once on the line. `taxes`
+    are the parts of a tax that was calculated, and sum to it; a tax that the caller gives has none."""
 
     unit_amount_minor: int
     quantity: Decimal = Decimal(1)
@@ -42,6 +54,7 @@ class NewLine:
     service_starts_on: date | None = None
     service_ends_on: date | None = None
     obligation_id: str | None = None
+    taxes: tuple[KindOfTax, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,8 @@ def price_line(line: NewLine, path: str) -> PricedLine:
     tax = product_minor(line.tax_rate, net) if line.tax_minor is None else line.tax_minor
     if tax < 0 or (line.tax_code in UNTAXED and tax != 0):
         raise LineRefused(f"a {line.tax_code} line has no such tax", f"{path}tax_amount")
+    if line.taxes and sum(one.tax_minor for one in line.taxes) != tax:
+        raise LineRefused("the kinds of tax sum to the line's tax", f"{path}tax_amount")
     if (line.service_starts_on is None) != (line.service_ends_on is None):
         raise LineRefused("a service period has both its days", f"{path}service_ends_on")
     if line.service_starts_on and line.service_ends_on and line.service_ends_on < line.service_starts_on:

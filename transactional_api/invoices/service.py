@@ -19,7 +19,7 @@ from transactional_api.invoices.errors import (
     ObligationDiffers,
 )
 from transactional_api.invoices.rules import NewLine
-from transactional_api.invoices.tables import Invoice, InvoiceLine
+from transactional_api.invoices.tables import Invoice, InvoiceLine, InvoiceLineTax
 from transactional_api.kit.ids import checked_id, id_or_new
 from transactional_api.kit.money import checked_minor, exponent
 from transactional_api.kit.rows import add, remove
@@ -129,10 +129,10 @@ def void_invoice(unit: UnitOfWork, invoice_id: str, *, voided_on: date) -> Invoi
     taken = repository.taken(unit.session, invoice_id)
     rules.check_void(invoice_id, invoice.status, invoice.issued_on, voided_on, taken)
     counted_on = posted_on(unit, voided_on)
-    invoice.status, invoice.voided_on = rules.VOID, voided_on
+    invoice.status, invoice.voided_on, invoice.void_posted_on = rules.VOID, voided_on, counted_on
     original = posting_of(unit.session, "invoice", invoice_id)
     if original is not None:
-        journal = journals.of_void(invoice, original, counted_on)
+        journal = journals.of_void(unit, invoice, counted_on)
         queue(unit, journal, None, party_id=invoice.customer_id, number=invoice.number, reverses=original)
         closed = journals.of_allocations(invoice, repository.closed_minor(unit.session, invoice_id), counted_on)
         queue(unit, closed, original.system, party_id=invoice.customer_id, number=invoice.number)
@@ -194,9 +194,10 @@ def _line(unit: UnitOfWork, invoice: Invoice, line: NewLine, at: int) -> Invoice
         if obligation.contract_id != invoice.contract_id:
             raise ObligationDiffers(line.obligation_id, f"{path}obligation_id")
     priced = rules.price_line(line, path)
+    line_id = id_or_new(line.line_id, "line", f"{path}line_id")
     return InvoiceLine(
         tenant_id=unit.tenant_id,
-        line_id=id_or_new(line.line_id, "line", f"{path}line_id"),
+        line_id=line_id,
         invoice_id=invoice.invoice_id,
         product_id=line.product_id,
         description=line.description,
@@ -210,6 +211,7 @@ def _line(unit: UnitOfWork, invoice: Invoice, line: NewLine, at: int) -> Invoice
         service_starts_on=line.service_starts_on,
         service_ends_on=line.service_ends_on,
         obligation_id=line.obligation_id,
+        taxes=[InvoiceLineTax(tenant_id=unit.tenant_id, line_id=line_id, **vars(one)) for one in line.taxes],
     )
 
 

@@ -29,7 +29,8 @@ class Invoice(Base):
     """A draft or approved one has no number; a posted or void invoice has one, unique in the tenant.
 
     `staged_from` names what it bills (a deal, a period of a contract), which is billed once. `posted_on` is the day in
-    an open month on which it counts in the books. `approved_by` is null where it was posted without an approval.
+    an open month on which it counts in the books, `void_posted_on` that of its void. `approved_by` is null where it was
+    posted without an approval.
     """
 
     __tablename__ = "invoices"
@@ -49,6 +50,7 @@ class Invoice(Base):
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_at_when_approved"),
         CheckConstraint("posted_on IS NULL OR status IN ('posted', 'void')", name="posted_on_when_posted"),
         not_before("posted_on", "issued_on"),
+        not_before("void_posted_on", "voided_on"),
         UniqueConstraint("tenant_id", "number"),
         Index(None, "tenant_id", "customer_id"),
         Index(None, "tenant_id", "issued_on"),
@@ -80,6 +82,7 @@ class Invoice(Base):
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None]
     posted_on: Mapped[date | None]
+    void_posted_on: Mapped[date | None]
 
     lines: Mapped[list["InvoiceLine"]] = relationship(
         back_populates="invoice", cascade="all, delete-orphan", order_by="InvoiceLine.line_id"
@@ -127,6 +130,27 @@ class InvoiceLine(Base):
     obligation_id: Mapped[str | None]
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
+    taxes: Mapped[list["InvoiceLineTax"]] = relationship(cascade="all, delete-orphan", order_by="InvoiceLineTax.kind")
+
+
+class InvoiceLineTax(Base):
+    """One kind of tax of one jurisdiction on a line whose tax was calculated; together they are the line's tax. A line
+    whose tax the caller gave has none."""
+
+    __tablename__ = "invoice_line_taxes"
+    __table_args__ = (
+        reference("line_id", "invoice_lines"),
+        decimal_range("rate", "0", "1"),
+        amount("tax_minor"),
+        one_of("tax_code", TAX_CODES),
+    )
+
+    line_id: Mapped[str] = mapped_column(primary_key=True)
+    jurisdiction: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal]
+    tax_minor: Mapped[int]
+    tax_code: Mapped[str]
 
 
 class InvoiceInstalment(Base):

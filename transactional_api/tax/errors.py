@@ -128,6 +128,19 @@ class FiledTooEarly(DomainError):
     title = "A filing's days follow each other"
 
 
+class FilingNotSplit(DomainError):
+    """In the country several authorities tax one sale, and some lines say one tax only."""
+
+    title = "The documents do not say whose tax it is"
+
+    def __init__(self, jurisdiction: str, invoice_id: str) -> None:
+        super().__init__(
+            f"the tax on invoice {invoice_id!r} was given by hand, without the share of {jurisdiction}:"
+            " give the figures",
+            "figures",
+        )
+
+
 class FilingInSeveralCurrencies(DomainError):
     """One filing is in one currency; figures in others are converted by whoever files."""
 

@@ -6,19 +6,22 @@ from datetime import date
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.ids import id_or_new
-from transactional_api.kit.money import checked_minor, exponent
+from transactional_api.kit.money import checked_minor, exponent, split_minor
 from transactional_api.kit.rows import add
 from transactional_api.tax import repository, rules
 from transactional_api.tax.errors import (
     FiledTooEarly,
     FilingInSeveralCurrencies,
     FilingNotFound,
+    FilingNotSplit,
     FilingOverlaps,
     WrongFilingState,
 )
 from transactional_api.tax.tables import TaxFiling
 
 OPEN, FILED, PAID = "open", "filed", "paid"
+SHARED = ("CA", "US")
+"""Countries where several authorities tax one sale."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,18 @@ def get_filing(unit: UnitOfWork, filing_id: str) -> TaxFiling:
 
 
 def derive(unit: UnitOfWork, jurisdiction: str, starts_on: date, ends_on: date, currency: str) -> Figures:
-    """Lines by tax code on their invoice's date; of what was voided in the period, the tax is credited.
+    """Lines by tax code on the day on which their invoice counts; of what was voided or credited, the tax on its own.
 
-    Credit notes and payments before the invoice are not in it. Raises FilingInSeveralCurrencies.
+    Payments before the invoice are not in it. Raises FilingInSeveralCurrencies, FilingNotSplit.
     """
+    if jurisdiction[:2] in SHARED:
+        unsplit = repository.not_split(unit.session, jurisdiction, starts_on, ends_on)
+        if unsplit is not None:
+            raise FilingNotSplit(jurisdiction, unsplit)
     charged = repository.charged(unit.session, jurisdiction, starts_on, ends_on)
     voided = repository.voided(unit.session, jurisdiction, starts_on, ends_on)
-    if others := sorted({row[0] for row in (*charged, *voided)} - {currency}):
+    credited = _credited(unit, jurisdiction, starts_on, ends_on)
+    if others := sorted({str(row[0]) for row in (*charged, *voided, *credited)} - {currency}):
         raise FilingInSeveralCurrencies(others)
     nets: dict[str, int] = {}
     for _, code, net, _tax in charged:
@@ -125,8 +133,29 @@ def derive(unit: UnitOfWork, jurisdiction: str, starts_on: date, ends_on: date, 
         zero_rated_minor=nets.get(rules.ZERO_RATED, 0),
         reverse_charge_minor=nets.get(rules.REVERSE_CHARGE, 0),
         tax_charged_minor=sum(int(row[3]) for row in charged),
-        tax_credited_minor=sum(int(row[3]) for row in voided),
+        tax_credited_minor=sum(int(row[3]) for row in voided) + sum(tax for _, tax in credited),
     )
+
+
+def _credited(unit: UnitOfWork, jurisdiction: str, starts_on: date, ends_on: date) -> list[tuple[str, int]]:
+    """Of each credit note that counts in the time: currency and the jurisdiction's share of its tax.
+
+    It is shared by what is left of each authority's tax, so that crediting everything credits each one exactly.
+    """
+    left: dict[str, dict[str, int]] = {}
+    for invoice_id, place, tax in repository.taxes_of_credited(unit.session, jurisdiction, starts_on, ends_on):
+        left.setdefault(invoice_id, {})[place] = int(tax)
+    found = []
+    for note in repository.credit_notes(unit.session, jurisdiction, starts_on, ends_on):
+        taxes = left[note.invoice_id]
+        if note.tax_minor > 0:
+            shares = dict(zip(taxes, split_minor(note.tax_minor, list(taxes.values())), strict=True))
+            left[note.invoice_id] = {place: tax - shares[place] for place, tax in taxes.items()}
+        else:
+            shares = dict.fromkeys(taxes, 0)
+        if note.posted_on >= starts_on:
+            found.append((note.currency, shares[jurisdiction]))
+    return found
 
 
 def _locked(unit: UnitOfWork, filing_id: str) -> TaxFiling:

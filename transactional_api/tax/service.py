@@ -39,13 +39,14 @@ class TaxableLine:
 
 @dataclass(frozen=True)
 class LineTax:
-    """What an invoice line takes over: all taxes of the line together. `tax_minor` is the sum of their amounts, each
-    rounded by itself, so it may differ by a minor unit from net x `tax_rate`."""
+    """What an invoice line takes over: all taxes of the line together. `tax_minor` is the sum of the parts, each
+    rounded by itself, so it may differ by a minor unit from net x `tax_rate`. What was not judged has no parts."""
 
     tax_rate: Decimal
     tax_minor: int
     tax_code: str
     reason: str
+    parts: tuple[Tax, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def calculate(
     lines: Sequence[TaxableLine],
     union: UnionSales | None = None,
 ) -> Calculation:
-    """The taxes of a supply at its tax point. Without `union`, the year's sales are counted from posted invoices."""
+    """The taxes of a supply at its tax point. Without `union`, the year's sales are counted from the invoices."""
     book = book_of(unit, on)
     if union is None and rules.judges_threshold(seller, buyer, on, book):
         union = _union_sales(unit, seller, on, currency, sum(line.net_minor for line in lines))
@@ -211,16 +212,19 @@ def _together(taxes: Sequence[Tax]) -> LineTax:
     codes = {tax.tax_code for tax in taxes}
     code = next((one for one in (rules.STANDARD, rules.REDUCED) if one in codes), taxes[0].tax_code)
     rate = sum((tax.rate for tax in taxes), Decimal(0))
-    return LineTax(rate, sum(tax.tax_minor for tax in taxes), code, taxes[0].reason)
+    return LineTax(rate, sum(tax.tax_minor for tax in taxes), code, taxes[0].reason, tuple(taxes))
 
 
 def _union_sales(unit: UnitOfWork, seller: Seller, on: date, currency: str, net_minor: int) -> UnionSales:
-    """From the tenant's posted invoices. Raises ThresholdNotJudged if other currencies could change the answer."""
+    """From the tenant's invoices, drafts too: what was staged first keeps its treatment, so what comes next is judged
+    with it. Raises ThresholdNotJudged if other currencies could change the answer."""
+    unit.session.hold_tenant()  # two drafts at once would otherwise not see each other
     others = [code for code in rules.members(on) if code != seller.country]
     is_whole = currency == "EUR"
     totals = []
-    for first, last in ((date(on.year - 1, 1, 1), date(on.year - 1, 12, 31)), (date(on.year, 1, 1), on)):
-        sums = {row[0]: int(row[1]) for row in repository.consumer_sales(unit.session, others, first, last)}
+    for year in (on.year - 1, on.year):
+        found = repository.consumer_sales(unit.session, others, year, on, seller.country)
+        sums = {row[0]: int(row[1]) for row in found}
         is_whole = is_whole and sums.keys() <= {"EUR"}
         totals.append(sums.get("EUR", 0))
     union = UnionSales(totals[0], totals[1], net_minor if currency == "EUR" else 0)

@@ -1,4 +1,4 @@
-"""The tenant's own tax rates, its registrations and its filings."""
+"""The tenant's own tax rates, its registrations and its filings; the kinds of tax on invoice lines."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -114,4 +114,35 @@ def upgrade() -> None:
             "period_starts_on",
             name="uq_tax_filings_tenant_id_jurisdiction_period_starts_on",
         ),
+    )
+    op.create_table(
+        "invoice_line_taxes",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("jurisdiction", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("rate", exact, nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_code", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "CAST(rate AS NUMERIC) >= 0 AND CAST(rate AS NUMERIC) <= 1", name="ck_invoice_line_taxes_rate_range"
+        ),
+        sa.CheckConstraint("tax_minor BETWEEN 0 AND 999999999999999999", name="ck_invoice_line_taxes_tax_minor_range"),
+        sa.CheckConstraint(
+            "tax_code IN ('standard', 'reduced', 'exempt', 'zero_rated', 'reverse_charge')",
+            name="ck_invoice_line_taxes_tax_code_known",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "line_id"],
+            ["invoice_lines.tenant_id", "invoice_lines.line_id"],
+            name="fk_invoice_line_taxes_tenant_id_line_id",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "line_id", "jurisdiction", "kind", name="pk_invoice_line_taxes"),
+    )
+    # With its check in one statement, SQLite need not write the table anew.
+    op.execute(
+        "ALTER TABLE invoices ADD COLUMN void_posted_on DATE"
+        " CONSTRAINT ck_invoices_void_posted_on_not_before_voided_on CHECK (void_posted_on >= voided_on)"
     )
