@@ -92,7 +92,6 @@ OPEN = {
     "GET /health",
     "GET /readiness",
     "GET /liveness",
-    "GET /metrics",
     "POST /auth/token",
     "POST /auth/refresh",
     "POST /auth/sign-out",
