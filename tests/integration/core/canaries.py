@@ -104,7 +104,7 @@ def _billing(made: Any, api: Api, second: Api, customer_id: str, canary: Canarie
     made("/invoices/I-HTTP/post", {})
     at_once = [{"unit_amount": "10.00", "description": canary("more for {}")}]
     made(f"{OPS}/ar/create", billed | {"invoice_id": "I-ONCE", "lines": at_once})
-    made(f"{OPS}/ar/I-HTTP/collections", {"taken_on": "2026-03-20", "note": canary("{} does not answer")})
+    made(f"{OPS}/ar/I-HTTP/collections", {"taken_on": "2026-03-01", "note": canary("{} does not answer")})
     payment = {"customer_id": customer_id, "currency": "USD", "amount": "40.00"}
     received = payment | {"payment_id": "A-HTTP", "received_on": "2026-02-20"}
     reference = made("/payments", received | {"reference": canary("thanks, {}")})["reference"]
