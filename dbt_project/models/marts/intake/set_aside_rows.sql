@@ -22,8 +22,18 @@
         "invoice_id",
         "payment_allocations",
     ),
-    ("int_receivables__credit_notes_unioned", "int_customers__customers_unioned", "customer_id", "credit_notes"),
-    ("int_receivables__credit_notes_unioned", "int_receivables__invoices_unioned", "invoice_id", "credit_notes"),
+    (
+        "int_receivables__credit_notes_unioned",
+        "int_customers__customers_unioned",
+        "customer_id",
+        "credit_notes",
+    ),
+    (
+        "int_receivables__credit_notes_unioned",
+        "int_receivables__invoices_unioned",
+        "invoice_id",
+        "credit_notes",
+    ),
     ("int_receivables__write_offs_unioned", "int_receivables__invoices_unioned", "invoice_id", "write_offs"),
     ("int_receivables__refunds_unioned", "int_receivables__payments_unioned", "payment_id", "refunds"),
     (
