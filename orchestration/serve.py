@@ -97,6 +97,7 @@ def shared_metrics(settings: Settings, workers: int) -> Iterator[None]:
 def serve_dev(settings: Settings) -> None:
     """Starts the API, the Dagster UI and the Dagster daemon, and stops all of them together."""
     prepare_dagster_home(settings)
+    _make_dagster_tables()
     refuse_taken_port(settings.host, settings.port)
     refuse_taken_port(settings.host, settings.dagster_port)
     environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
@@ -128,6 +129,15 @@ def serve_dev(settings: Settings) -> None:
     finally:
         for process in running.values():
             _stop(process)
+
+
+def _make_dagster_tables() -> None:
+    """Before the UI and the daemon start side by side: both would make the tables of a new home, and one would fail."""
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get() as instance:
+        instance.get_runs_count()
+        instance.all_instigator_state()
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
