@@ -13,7 +13,7 @@ from typing import Literal
 
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.rows import add
-from transactional_api.payments import books, closing, placing, repository, rules
+from transactional_api.payments import books, closing, late, placing, repository, rules
 from transactional_api.payments.providers.port import (
     Answer,
     Charge,
@@ -26,7 +26,7 @@ from transactional_api.payments.providers.port import (
     TryLater,
     Waiting,
 )
-from transactional_api.payments.service import get_payment, locked_payment
+from transactional_api.payments.service import locked_payment
 from transactional_api.payments.tables import Payment, PaymentAttempt
 
 Kind = Literal["charge", "refund", "void"]
@@ -77,10 +77,11 @@ def begin(unit: UnitOfWork, kind: Kind, subject_id: str, payment: Payment) -> Ca
 
 
 def what_of(
-    unit: UnitOfWork, kind: Kind, subject_id: str, payment: Payment, is_repeated: bool = False
+    unit: UnitOfWork, kind: Kind, subject_id: str, payment: Payment, repeated: PaymentAttempt | None = None
 ) -> Charge | Return:
-    reference = rules.reference_of(kind, unit.tenant_id, subject_id)
+    reference = repeated.reference if repeated else rules.reference_of(kind, unit.tenant_id, subject_id)
     if kind == CHARGE:
+        is_repeated = repeated is not None
         return Charge(
             reference, payment.payment_id, payment.amount_minor, payment.currency, payment.method or "", is_repeated
         )
@@ -99,16 +100,18 @@ def what_of(
 
 
 def ask(provider: PaymentProvider, call: Call, pause: Callable[[float], None] | None = None) -> Answer:
-    """With `pause`, an answer that certainly had no effect is asked for again a little later, a few times."""
+    """With `pause`, an answer that certainly had no effect is asked for again a little later, a few times. What gives
+    money back is not taken for lost after a time-out (see `rules.GIVEN_UP_AFTER`)."""
+    is_lost_for_good = not call.is_sent or call.kind == CHARGE or provider.is_not_there_final
     answer: Answer = provider.look_up(call.what.reference) if call.is_sent else NotThere()
-    if not isinstance(answer, NotThere) or call.is_given_up:
+    if not isinstance(answer, NotThere) or (call.is_given_up and is_lost_for_good):
         return answer
     for seconds in (*PAUSES, None):
         answer = _make(provider, call)
         if pause is None or seconds is None or not isinstance(answer, TryLater) or answer.after_seconds > 1:
             break
         pause(max(seconds, answer.after_seconds))
-    return answer
+    return TimedOut() if isinstance(answer, NotThere) and not is_lost_for_good else answer
 
 
 def ask_outside(provider: PaymentProvider, call: Call) -> Answer:
@@ -118,15 +121,15 @@ def ask_outside(provider: PaymentProvider, call: Call) -> Answer:
 def hear(unit: UnitOfWork, kind: Kind, subject_id: str, answer: Answer, system: str | None) -> Payment:
     """What the provider says becomes the state of the payment or refund. A state that is final stays. What it does to
     money is booked in the accounting system of that name, once."""
-    attempt = repository.attempt_locked(unit.session, kind, subject_id)
-    assert attempt is not None
-    payment = locked_payment(unit, attempt.payment_id)
+    found = _locked(unit, kind, subject_id)
+    assert found is not None
+    payment, attempt = found
     if kind == CHARGE:
-        is_over = _hear_charge(unit, payment, answer, system)
+        is_over = _hear_charge(unit, payment, answer, system, is_news=late.is_news(attempt))
     elif kind == VOID:
-        is_over = _hear_void(unit, payment, answer, system)
+        is_over = _hear_void(unit, attempt, payment, answer, system)
     else:
-        is_over = _hear_refund(unit, payment, subject_id, answer, system)
+        is_over = _hear_refund(unit, attempt, payment, answer, system)
     _note(unit, attempt, answer, is_over)
     return payment
 
@@ -140,15 +143,26 @@ def hear_at_once(unit: UnitOfWork, payment: Payment, answer: Answer, system: str
     hear(unit, CHARGE, payment.payment_id, answer, system)
 
 
+def _locked(unit: UnitOfWork, kind: Kind, subject_id: str) -> tuple[Payment, PaymentAttempt] | None:
+    """The payment is locked first, as everywhere, then its calls; whose payment a call is never changes."""
+    found = repository.attempt(unit.session, kind, subject_id)
+    if found is None:
+        return None
+    payment = locked_payment(unit, found.payment_id)
+    attempt = repository.attempt_locked(unit.session, kind, subject_id)
+    return None if attempt is None else (payment, attempt)
+
+
 def _make(provider: PaymentProvider, call: Call) -> Answer:
     if isinstance(call.what, Charge):
         return provider.charge(call.what)
     return provider.void(call.what) if call.kind == VOID else provider.refund(call.what)
 
 
-def _hear_charge(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None) -> bool:
+def _hear_charge(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None, is_news: bool = True) -> bool:
     if payment.status not in (rules.PENDING, rules.UNKNOWN):
-        _undo_late_success(unit, payment, answer)
+        if is_news and isinstance(answer, Succeeded) and payment.status in (rules.FAILED, rules.ROLLED_BACK):
+            _send_back(unit, payment)
         return True
     if isinstance(answer, Succeeded):
         payment.status = rules.move(payment.payment_id, payment.status, rules.SUCCEEDED, rules.PROVIDER)
@@ -165,26 +179,46 @@ def _hear_charge(unit: UnitOfWork, payment: Payment, answer: Answer, system: str
     return False
 
 
-def _undo_late_success(unit: UnitOfWork, payment: Payment, answer: Answer) -> None:
-    """Money that came for a payment that is over is sent back: the customer was told that it did not come."""
-    if not isinstance(answer, Succeeded) or payment.status not in (rules.FAILED, rules.ROLLED_BACK):
-        return
-    if repository.attempt(unit.session, VOID, payment.payment_id) is None:
+def _send_back(unit: UnitOfWork, payment: Payment) -> None:
+    """Money that came for a payment that is over: the customer was told that it did not come. An earlier void may have
+    been answered when nothing was taken, so it is made once more, as another call."""
+    attempt = repository.attempt_locked(unit.session, VOID, payment.payment_id)
+    if attempt is None:
         begin(unit, VOID, payment.payment_id, payment)
+        return
+    attempt.reference = rules.next_reference(attempt.reference)
+    attempt.provider_reference = attempt.last_answer = None
+    attempt.is_sent = attempt.attempts = 1
+    attempt.started_at = attempt.next_attempt_at = unit.now
 
 
-def _hear_void(unit: UnitOfWork, payment: Payment, answer: Answer, system: str | None) -> bool:
-    if isinstance(answer, Succeeded) and payment.status in (rules.PENDING, rules.UNKNOWN, rules.SUCCEEDED):
+def _hear_void(unit: UnitOfWork, attempt: PaymentAttempt, payment: Payment, answer: Answer, system: str | None) -> bool:
+    is_over = isinstance(answer, Succeeded | Declined | NotThere)
+    if payment.status in (rules.FAILED, rules.ROLLED_BACK):
+        charged = repository.attempt(unit.session, CHARGE, payment.payment_id)
+        had_come = charged is not None and not late.is_news(charged)
+        if had_come and attempt.next_attempt_at is not None and isinstance(answer, Declined | NotThere):
+            what = "money that came after it was over is not sent back by the provider"
+            late.tell(unit, payment, payment.payment_id, payment.amount_minor, what)
+    elif isinstance(answer, Succeeded) and payment.refunded_minor:
+        if late.is_news(attempt):
+            what = "undone by the provider although a part had gone back"
+            late.tell(unit, payment, payment.payment_id, payment.amount_minor, what)
+    elif isinstance(answer, Succeeded):
         charged = repository.attempt_locked(unit.session, CHARGE, payment.payment_id)
         if charged is not None:
             charged.next_attempt_at = None
         closing.undo(unit, payment, rules.PROVIDER, system)
-    return isinstance(answer, Succeeded | Declined | NotThere)
+    return is_over
 
 
-def _hear_refund(unit: UnitOfWork, payment: Payment, refund_id: str, answer: Answer, system: str | None) -> bool:
-    refund = repository.refund_locked(unit.session, refund_id)
+def _hear_refund(
+    unit: UnitOfWork, attempt: PaymentAttempt, payment: Payment, answer: Answer, system: str | None
+) -> bool:
+    refund = repository.refund_locked(unit.session, attempt.subject_id)
     assert refund is not None
+    if refund.status == "failed" and isinstance(answer, Succeeded):
+        late.refund_succeeded(unit, attempt, payment, refund, system)
     if refund.status != "pending":
         return True
     if isinstance(answer, Succeeded):
@@ -214,11 +248,14 @@ def _note(unit: UnitOfWork, attempt: PaymentAttempt, answer: Answer, is_over: bo
 
 def again(unit: UnitOfWork, kind: Kind, subject_id: str) -> Call | None:
     """The call of an attempt whose time has come, now ours for a while; None when somebody else was quicker."""
-    attempt = repository.attempt_locked(unit.session, kind, subject_id)
-    if attempt is None or attempt.next_attempt_at is None or attempt.next_attempt_at > unit.now:
+    found = _locked(unit, kind, subject_id)
+    if found is None:
+        return None
+    payment, attempt = found
+    if attempt.next_attempt_at is None or attempt.next_attempt_at > unit.now:
         return None
     attempt.attempts += 1
     attempt.next_attempt_at = unit.now + ANSWERED_WITHIN
     is_given_up = bool(attempt.is_sent) and unit.now - attempt.started_at > rules.GIVEN_UP_AFTER
-    what = what_of(unit, kind, subject_id, get_payment(unit, attempt.payment_id), is_repeated=True)
+    what = what_of(unit, kind, subject_id, payment, repeated=attempt)
     return Call(kind, subject_id, attempt.provider, what, bool(attempt.is_sent), is_given_up)

@@ -10,8 +10,9 @@ from transactional_api.payments.tables import Payment, Refund, RefundReopening
 from transactional_api.receivables.balance import outstanding_minor
 
 
-def place(unit: UnitOfWork, payment: Payment, refund: Refund, system: str | None) -> None:
-    """Decided once, when the money goes, from what the payment closes at that moment."""
+def place(unit: UnitOfWork, payment: Payment, refund: Refund, system: str | None, is_named: bool = True) -> None:
+    """Decided once, when the money goes, from what the payment closes at that moment. Without `is_named` as if the
+    refund named no invoice."""
     invoice_ids = [row.invoice_id for row in payment.allocations]
     before = books.owed_minor(unit, system, invoice_ids)
     funds = closing.funds_of(payment)
@@ -20,7 +21,7 @@ def place(unit: UnitOfWork, payment: Payment, refund: Refund, system: str | None
         funds.amount_minor - funds.used_minor,
         [Closed(row.invoice_id, row.allocated_on, row.amount_minor) for row in payment.allocations],
         repository.opened_minor(unit.session, payment.payment_id, but=refund.refund_id),
-        refund.invoice_id,
+        refund.invoice_id if is_named else None,
     )
     refund.from_unallocated_minor = placement.from_unallocated_minor
     for invoice_id, minor in sorted(placement.reopened.items()):

@@ -30,10 +30,10 @@ def reconcile(database: Database, settings: Settings) -> int:
 
 
 def take_webhook(database: Database, settings: Settings, name: str, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """What a provider tells by itself. False for a call that nobody waits for. Raises WebhookRefused."""
+    """What a provider tells by itself. False for a call that nobody made through it. Raises WebhookRefused."""
     event = provider_named(name, settings).verify_webhook(raw, headers, database.clock.now())
     with database.all_tenants(writes=False) as session:
-        found = repository.attempt_by_reference(session, event.reference)
+        found = repository.attempt_by_reference(session, event.reference, name)
     if found is None:
         return False
     with database.transaction(found.tenant_id, f"provider:{name}") as unit:

@@ -91,10 +91,11 @@ def attempt_locked(session: RecordedSession, kind: str, subject_id: str) -> Paym
     return find_locked(session, PaymentAttempt, kind, subject_id)
 
 
-def attempt_by_reference(session: RecordedSession, reference: str) -> Row[str, str, str] | None:
-    """Of any tenant: a webhook knows only our reference."""
+def attempt_by_reference(session: RecordedSession, reference: str, provider: str) -> Row[str, str, str] | None:
+    """Of any tenant: a webhook knows only our reference. A provider speaks of its own calls only."""
     query = select(PaymentAttempt.tenant_id, PaymentAttempt.kind, PaymentAttempt.subject_id)
-    return session.execute(query.where(PaymentAttempt.reference == reference)).first()
+    mine = (PaymentAttempt.reference == reference, PaymentAttempt.provider == provider)
+    return session.execute(query.where(*mine)).first()
 
 
 def due_attempts(session: RecordedSession, now: datetime, limit: int) -> Sequence[Row[str, str, str]]:

@@ -42,7 +42,9 @@ TRANSITIONS: dict[tuple[str, str], frozenset[str]] = {
     (SUCCEEDED, ROLLED_BACK): frozenset({PERSON, PROVIDER}),
 }
 
-# After this long without the provider ever having heard of a charge, it is given up.
+# After this long without the provider ever having heard of a charge, it is given up. What gives money back is not: what
+# is not found after a time-out may still have its effect, so it is made again, under its reference, until it is
+# answered, and its amount stays set aside; unless for the provider "not there" is final (`is_not_there_final`).
 GIVEN_UP_AFTER = timedelta(hours=1)
 _FIRST_DELAY = timedelta(seconds=2)
 _LONGEST_DELAY = timedelta(minutes=10)
@@ -134,8 +136,13 @@ def check_refund(payment_id: str, status: str, amount_minor: int, refunded_minor
         raise AmountNotPositive
     if status != SUCCEEDED:
         raise WrongPaymentState(payment_id, status, "refunded")
-    if asked_minor > amount_minor - refunded_minor:
+    if not has_room(status, amount_minor, refunded_minor, asked_minor):
         raise RefundExceedsPayment(payment_id)
+
+
+def has_room(status: str, amount_minor: int, refunded_minor: int, asked_minor: int) -> bool:
+    """Whether a refund of that much fits, beside those that are done or under way."""
+    return status == SUCCEEDED and asked_minor <= amount_minor - refunded_minor
 
 
 def place_refund(
@@ -172,6 +179,11 @@ def _still_closed(closed: Iterable[Closed], opened: dict[str, int]) -> list[tupl
 def reference_of(kind: str, tenant_id: str, subject_id: str) -> str:
     """What a provider knows a call by: the same for every repetition, and telling nothing about the tenant."""
     return hashlib.sha256(f"{kind}\x1f{tenant_id}\x1f{subject_id}".encode()).hexdigest()[:40]
+
+
+def next_reference(reference: str) -> str:
+    """For a call that has to be made once more although it was answered: to the provider it is another one."""
+    return hashlib.sha256(f"again\x1f{reference}".encode()).hexdigest()[:40]
 
 
 def next_delay(attempts: int, at_least_seconds: float = 0) -> timedelta:

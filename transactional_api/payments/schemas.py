@@ -176,11 +176,11 @@ class ChargebackOut(Result):
 
 
 def _rollback(payment: Payment, voided: PaymentAttempt | None) -> Literal["pending", "declined", "done"] | None:
-    if payment.status == ROLLED_BACK:
-        return "done"
     if voided is None:
-        return None
-    return "declined" if voided.next_attempt_at is None else "pending"
+        return "done" if payment.status == ROLLED_BACK else None
+    if voided.next_attempt_at is not None:
+        return "pending"
+    return "done" if payment.status == ROLLED_BACK or voided.last_answer == "Succeeded" else "declined"
 
 
 def _facts(refund: Refund) -> dict[str, object]:

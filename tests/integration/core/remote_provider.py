@@ -115,6 +115,7 @@ class BankAdapter:
 
     name = "bank"
     is_embedded = False
+    is_not_there_final = False
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -1,5 +1,7 @@
 """Payments through a provider across a network, which answers late, hangs up, refuses, or whose caller dies."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 from tests.integration.core.conftest import NOW, Api
 from tests.integration.core.remote_provider import Bank, BankAdapter, running_bank
 from transactional_api.kit.clock import FixedClock
-from transactional_api.payments import calls
+from transactional_api.payments import calls, repository
 from transactional_api.payments.providers import registry
 from transactional_api.payments.reconciliation import reconcile, take_webhook
 
@@ -226,3 +228,182 @@ def test_a_provider_that_cannot_be_reached_is_asked_more_and_more_rarely(shop: A
     assert later(shop, minutes=2) == 1
     assert made("GET", shop, "/payments/P1")["status"] == "succeeded"
     assert shop.database.clock.now() > NOW
+
+
+def told(api: Api, bank: Bank, verb: str, nth: int = 0, name: str = "bank") -> bool:
+    """The bank says by itself that the nth call of that verb has succeeded."""
+    asked = list(dict.fromkeys(reference for made_as, reference in bank.calls if made_as == verb))
+    settings = api.client.app.state.settings  # type: ignore[attr-defined]
+    raw = f'{{"reference": "{asked[nth]}"}}'.encode()
+    return take_webhook(api.database, settings, name, raw, {"bank-secret": "s3cret"})
+
+
+def declined(api: Api, bank: Bank, path: str, body: Any = None) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank, "take", lambda *_: {"outcome": "declined"})
+        return made("POST", api, path, body)
+
+
+def alerts(api: Api) -> list[tuple[str, str, str]]:
+    rows = made("GET", api, "/alerts")["items"]
+    return [(row["kind"], row["severity"], row["subject_id"]) for row in rows]
+
+
+FULL = {"refund_id": "R1", "amount": "10.00"}
+
+
+def test_a_refund_that_is_not_found_after_a_time_out_keeps_its_amount_and_is_repeated(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY)
+    bank.misbehaviour = ["hang_up_before"] * 100
+    made("POST", shop, "/payments/P1/refunds", FULL)
+    for _ in range(8):
+        later(shop, minutes=11)
+    assert made("GET", shop, "/payments/P1/refunds")["items"][0]["status"] == "pending"
+    assert shop.call("POST", "/payments/P1/refunds", {"amount": "0.01"})[1]["type"].endswith("refund-exceeds-payment")
+    bank.misbehaviour = []
+    later(shop, minutes=11)
+    assert made("GET", shop, "/payments/P1/refunds")["items"][0]["status"] == "succeeded"
+    assert [entry["minor"] for entry in bank.book.values() if entry["verb"] == "refund"] == [1000]
+
+
+def test_where_not_there_is_final_a_lost_refund_is_given_up_and_may_be_asked_for_again(
+    shop: Api, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BankAdapter, "is_not_there_final", True)
+    made("POST", shop, "/payments/process", PAY)
+    bank.misbehaviour = ["hang_up_before"] * 100
+    made("POST", shop, "/payments/P1/refunds", FULL)
+    for _ in range(8):
+        later(shop, minutes=11)
+    assert made("GET", shop, "/payments/P1/refunds")["items"][0]["failure_code"] == "never_received"
+    bank.misbehaviour = []
+    assert made("POST", shop, "/payments/P1/refunds", FULL | {"refund_id": "R2"})["status"] == "succeeded"
+
+
+def test_a_late_success_of_a_failed_refund_counts_so_that_no_second_one_goes_out(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY)
+    assert declined(shop, bank, "/payments/P1/refunds", FULL)["status"] == "failed"
+    assert told(shop, bank, "refund") and told(shop, bank, "refund")
+    (found,) = made("GET", shop, "/payments/P1/refunds")["items"]
+    assert (found["status"], found["failure_code"]) == ("succeeded", None)
+    assert found["reopened"] == [{"invoice_id": "I1", "amount": "10.00"}]
+    assert made("GET", shop, "/payments/P1")["refunded"] == "10.00"
+    status, problem = shop.call("POST", "/payments/P1/refunds", FULL | {"refund_id": "R2"})
+    assert (status, problem["type"]) == (409, "urn:revhouse:problem:refund-exceeds-payment")
+    assert alerts(shop) == []
+
+
+def test_a_late_success_of_a_failed_refund_that_fits_no_more_is_told_to_a_person_once(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY)
+    declined(shop, bank, "/payments/P1/refunds", FULL)
+    assert made("POST", shop, "/payments/P1/refunds", FULL | {"refund_id": "R2"})["status"] == "succeeded"
+    assert told(shop, bank, "refund") and told(shop, bank, "refund")
+    assert alerts(shop) == [("kpi.alert", "critical", "R1")]
+    statuses = {row["refund_id"]: row["status"] for row in made("GET", shop, "/payments/P1/refunds")["items"]}
+    assert statuses == {"R1": "failed", "R2": "succeeded"}
+    assert made("GET", shop, "/payments/P1")["refunded"] == "10.00"
+
+
+def test_a_late_refund_of_an_invoice_that_others_opened_takes_what_else_the_payment_has(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY | {"amount": "25.00"})
+    declined(shop, bank, "/payments/P1/refunds", FULL | {"invoice_id": "I1"})
+    made("POST", shop, "/payments/P1/refunds", FULL | {"refund_id": "R2", "invoice_id": "I1"})
+    assert told(shop, bank, "refund")
+    found = {row["refund_id"]: row for row in made("GET", shop, "/payments/P1/refunds")["items"]}
+    assert (found["R1"]["status"], found["R1"]["from_unallocated"], found["R1"]["reopened"]) == (
+        "succeeded",
+        "10.00",
+        [],
+    )
+    assert (made("GET", shop, "/payments/P1")["refunded"], alerts(shop)) == ("20.00", [])
+
+
+def test_a_late_success_of_a_declined_rollback_undoes_the_payment(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY)
+    assert declined(shop, bank, "/payments/P1/rollback")["rollback"] == "declined"
+    assert told(shop, bank, "void")
+    undone = made("GET", shop, "/payments/P1")
+    assert (undone["status"], undone["rollback"], undone["allocations"]) == ("rolled_back", "done", [])
+
+
+def test_a_late_success_of_a_rollback_after_a_refund_is_taken_and_told_to_a_person(shop: Api, bank: Bank) -> None:
+    made("POST", shop, "/payments/process", PAY)
+    declined(shop, bank, "/payments/P1/rollback")
+    made("POST", shop, "/payments/P1/refunds", FULL | {"amount": "4.00"})
+    assert told(shop, bank, "void") and told(shop, bank, "void")
+    paid = made("GET", shop, "/payments/P1")
+    assert (paid["status"], paid["refunded"], paid["rollback"]) == ("succeeded", "4.00", "done")
+    assert alerts(shop) == [("kpi.alert", "critical", "P1")]
+
+
+def test_a_charge_that_succeeds_after_its_rollback_was_done_is_given_back(shop: Api, bank: Bank) -> None:
+    """The void was answered when nothing was taken; then the charge got through."""
+    bank.misbehaviour = ["hang_up_before"]
+    assert made("POST", shop, "/payments/process", PAY)["status"] == "unknown"
+    assert made("POST", shop, "/payments/P1/rollback")["status"] == "rolled_back"
+    assert told(shop, bank, "charge") and told(shop, bank, "charge")
+    assert made("GET", shop, "/payments/P1")["rollback"] == "pending"
+    assert later(shop, minutes=2) == 1
+    assert told(shop, bank, "charge")
+    undone = made("GET", shop, "/payments/P1")
+    assert (undone["status"], undone["rollback"], later(shop, hours=1)) == ("rolled_back", "done", 0)
+    assert [entry["verb"] for entry in bank.book.values()] == ["void", "void"]
+    assert alerts(shop) == []
+
+
+def test_late_money_that_the_provider_does_not_give_back_is_told_to_a_person(shop: Api, bank: Bank) -> None:
+    bank.misbehaviour = ["hang_up_before"]
+    made("POST", shop, "/payments/process", PAY)
+    made("POST", shop, "/payments/P1/rollback")
+    told(shop, bank, "charge")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank, "take", lambda *_: {"outcome": "declined"})
+        assert later(shop, minutes=2) == 1
+    assert alerts(shop) == [("kpi.alert", "critical", "P1")]
+
+
+def test_one_provider_says_nothing_about_the_payments_of_another(
+    shop: Api, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._makers, "other", lambda _settings: BankAdapter(bank.address))
+    bank.misbehaviour = ["late"]
+    made("POST", shop, "/payments/process", PAY)
+    assert not told(shop, bank, "charge", name="other")
+    assert made("GET", shop, "/payments/P1")["status"] == "unknown"
+    assert told(shop, bank, "charge")
+    assert made("GET", shop, "/payments/P1")["status"] == "succeeded"
+
+
+def test_an_answer_waits_for_whoever_holds_the_payment_and_its_call(shop: Api, bank: Bank) -> None:
+    """Everybody locks the payment before its calls, so that no two wait for each other."""
+    bank.misbehaviour = ["late"]
+    made("POST", shop, "/payments/process", PAY)
+    is_held, results = threading.Event(), list[bool]()
+
+    def hear() -> None:
+        is_held.wait(5)
+        results.append(told(shop, bank, "charge"))
+
+    other = threading.Thread(target=hear)
+    other.start()
+    with shop.database.transaction(shop.tenant_id, "test") as unit:
+        assert repository.by_id_locked(unit.session, "P1") is not None
+        is_held.set()
+        time.sleep(0.5)
+        assert repository.attempt_locked(unit.session, "charge", "P1") is not None
+    other.join()
+    assert results == [True]
+    assert made("GET", shop, "/payments/P1")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("step", ["hear", "again"])
+def test_a_payment_is_locked_before_its_call(shop: Api, bank: Bank, step: str) -> None:
+    bank.misbehaviour = ["late"]
+    made("POST", shop, "/payments/process", PAY)
+    seen: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("by_id_locked", "attempt_locked"):
+            real = getattr(repository, name)
+            patch.setattr(repository, name, lambda *at, real=real, name=name: seen.append(name) or real(*at))
+        assert told(shop, bank, "charge") if step == "hear" else later(shop, seconds=5) == 1
+    assert seen[:2] == ["by_id_locked", "attempt_locked"]

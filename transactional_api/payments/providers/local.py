@@ -55,6 +55,7 @@ class LocalProvider:
 
     name = "local"
     is_embedded = True
+    is_not_there_final = True
 
     def __init__(self, settings: Settings, unit: UnitOfWork | None = None) -> None:
         self._settings = settings

@@ -109,10 +109,13 @@ class PaymentProvider(Protocol):
     """No method raises for what can happen on a network: it answers `TimedOut` or `TryLater`.
 
     `is_embedded`: it decides at once and keeps its book in the core's database, inside of the transaction that asks.
+    `is_not_there_final`: a call that `look_up` does not find after an hour will never have its effect. Only a provider
+    that promises so may say it; of any other, refunds and voids are repeated until they are answered.
     """
 
     name: str
     is_embedded: bool
+    is_not_there_final: bool
 
     def within(self, unit: "UnitOfWork") -> "PaymentProvider":
         """The provider for this transaction. A remote one is the same in each, and is called outside of all."""
