@@ -56,7 +56,7 @@ def process_payment(body: ProcessIn, caller: CallerDep, request: Request) -> Any
     return _through(caller, provider, begin, **_books(request))
 
 
-@router.post("", status_code=201, response_model=PaymentOut, **writes("payments:write"))
+@router.post("", status_code=201, response_model=PaymentOut, **writes("payments:write", key="required"))
 def record_payment(body: PaymentIn, caller: CallerDep, request: Request) -> Any:
     """Money that came without a provider of ours."""
     amount_minor = to_minor(body.amount, body.currency, "amount")
@@ -83,7 +83,7 @@ def get_payment(payment_id: str, caller: CallerDep) -> PaymentOut:
         return payment_out(unit, payment_id)
 
 
-@router.post("/{payment_id}/succeed", response_model=PaymentOut, **writes("payments:write"))
+@router.post("/{payment_id}/succeed", response_model=PaymentOut, **writes("payments:write", key="required"))
 def mark_succeeded(payment_id: str, body: Arrival, caller: CallerDep, request: Request) -> Any:
     """For pending money that a person recorded; a provider's is settled by its answers."""
     return caller.perform(
@@ -93,7 +93,7 @@ def mark_succeeded(payment_id: str, body: Arrival, caller: CallerDep, request: R
     )
 
 
-@router.post("/{payment_id}/fail", response_model=PaymentOut, **writes("payments:write"))
+@router.post("/{payment_id}/fail", response_model=PaymentOut, **writes("payments:write", key="required"))
 def mark_failed(payment_id: str, caller: CallerDep) -> Any:
     return caller.perform(lambda unit: PaymentOut.of(service.mark_failed(unit, payment_id)))
 
@@ -194,7 +194,12 @@ def resolve_chargeback(
     )
 
 
-@router.post("/{payment_id}/allocations", status_code=201, response_model=PaymentOut, **writes("payments:write"))
+@router.post(
+    "/{payment_id}/allocations",
+    status_code=201,
+    response_model=PaymentOut,
+    **writes("payments:write", key="required"),
+)
 def allocate(payment_id: str, body: AllocationIn, caller: CallerDep, request: Request) -> Any:
     """Close a part of an invoice with a part of the payment."""
 

@@ -124,9 +124,13 @@ def test_every_write_takes_an_idempotency_key(operation: str) -> None:
 @pytest.mark.parametrize(
     "operation",
     [
+        "POST /payments",
         "POST /payments/process",
+        "POST /payments/{payment_id}/allocations",
+        "POST /payments/{payment_id}/fail",
         "POST /payments/{payment_id}/refunds",
         "POST /payments/{payment_id}/rollback",
+        "POST /payments/{payment_id}/succeed",
         "POST /invoices/{invoice_id}/post",
         "POST /invoices/{invoice_id}/void",
         "POST /invoices/{invoice_id}/credit-notes",

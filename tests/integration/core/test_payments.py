@@ -83,6 +83,23 @@ def test_without_a_key_no_money_is_taken(shop: Api) -> None:
     assert made(shop, "GET", "/payments")["items"] == []
 
 
+def test_without_a_key_no_money_is_recorded_settled_or_allocated(shop: Api) -> None:
+    invoice(shop, "I1")
+    recorded = {"customer_id": "C1", "received_on": DAY, "amount": "20.00", "currency": "USD"}
+    for payment_id, status in (("P1", "pending"), ("P2", "succeeded")):
+        made(shop, "POST", "/payments", recorded | {"payment_id": payment_id, "status": status})
+    headers = {"Authorization": f"Bearer {shop.key}"}
+    for path, body in (
+        ("/payments", recorded),
+        ("/payments/P1/succeed", {"received_on": DAY}),
+        ("/payments/P1/fail", None),
+        ("/payments/P2/allocations", {"invoice_id": "I1", "allocated_on": DAY, "amount": "20.00"}),
+    ):
+        assert shop.client.post(path, json=body, headers=headers).status_code == 422, path
+    rows = made(shop, "GET", "/payments")["items"]
+    assert [(row["status"], row["allocations"]) for row in rows] == [("pending", []), ("succeeded", [])]
+
+
 def test_one_key_takes_money_once_and_answers_the_same_again(shop: Api) -> None:
     unnamed = {name: value for name, value in CARD.items() if name != "payment_id"}
     first = shop.send("POST", "/payments/process", unnamed, "k")
