@@ -22,7 +22,7 @@ from transactional_api.access.schemas import (
     TokensOut,
 )
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.kit.recording import ALL_TENANTS
 
 router = APIRouter(tags=["access"])
@@ -91,7 +91,7 @@ def create_account(body: AccountIn, caller: CallerDep) -> NewAccountOut:
 def list_accounts(caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[AccountOut]:
     with caller.read() as unit:
         page = accounts.page(unit.session, cursor, limit)
-        return PageOf(items=[AccountOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, AccountOut.of)
 
 
 @router.get("/accounts/{account_id}", **reads("accounts:read"))

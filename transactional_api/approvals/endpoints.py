@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.approvals import delegations, repository
 from transactional_api.approvals.schemas import DelegationIn, DelegationOut
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 
 router = APIRouter(prefix="/approval-delegations", tags=["approvals"])
 
@@ -24,7 +24,7 @@ def list_delegations(
 ) -> PageOf[DelegationOut]:
     with caller.read() as unit:
         page = repository.delegations(unit.session, account_id, cursor, limit)
-        return PageOf(items=[DelegationOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, DelegationOut.of)
 
 
 @router.post("/{delegation_id}/revoke", **writes("deals:approve"))

@@ -11,7 +11,7 @@ from transactional_api.audit.errors import ChainBroken, ExportIncomplete
 from transactional_api.audit.repository import LogFilter
 from transactional_api.audit.schemas import CheckpointOut, LogEntryOut, VerdictOut
 from transactional_api.kit.chain import Mark
-from transactional_api.kit.http import Cursor, Limit, PageOf, Words
+from transactional_api.kit.http import Cursor, Limit, PageOf, Words, listed
 
 router = APIRouter(prefix="/api/v1/revenue-ops/audit", tags=["audit"])
 Number = Annotated[int | None, Query(ge=1, le=10**18 - 1)]
@@ -59,7 +59,7 @@ def read_log(
     wanted = LogFilter(entity, entity_key, actor, operation, from_change_no, to_change_no)
     with caller.read() as unit:
         page = repository.page(unit.session, wanted, cursor, limit)
-        return PageOf(items=[LogEntryOut.of(entry) for entry in page.items], next_cursor=page.next_cursor)
+        return listed(page, LogEntryOut.of)
 
 
 @router.post("/checkpoints", status_code=201, **writes("audit:checkpoint"))

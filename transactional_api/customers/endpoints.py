@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.customers import repository, service
 from transactional_api.customers.schemas import CustomerChange, CustomerIn, CustomerOut
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 
 router = APIRouter(prefix="/api/v1/customers", tags=["customers"])
 
@@ -19,7 +19,7 @@ def create_customer(body: CustomerIn, caller: CallerDep) -> CustomerOut:
 def list_customers(caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[CustomerOut]:
     with caller.read() as unit:
         page = repository.page(unit.session, cursor, limit)
-        return PageOf(items=[CustomerOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, CustomerOut.of)
 
 
 @router.get("/{customer_id}", **reads("customers:read"))

@@ -9,7 +9,7 @@ from transactional_api.database import UnitOfWork
 from transactional_api.deals import repository, service
 from transactional_api.deals.schemas import Close, DealChange, DealIn, DealOut, StageMove, Touch
 from transactional_api.kit.errors import ValueRefused
-from transactional_api.kit.http import Cursor, InstantText, Limit, PageOf
+from transactional_api.kit.http import Cursor, InstantText, Limit, PageOf, listed
 from transactional_api.kit.money import to_minor, to_text
 
 router = APIRouter(prefix="/deals", tags=["deals"])
@@ -48,7 +48,7 @@ def list_deals(
             created_from=created_from,
             created_before=created_before,
         )
-        return PageOf(items=[DealOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, DealOut.of)
 
 
 @router.get("/{deal_id}", **reads("deals:read"))

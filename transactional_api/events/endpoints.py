@@ -30,7 +30,7 @@ from transactional_api.events.schemas import (
     Rotation,
     SecretOut,
 )
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 
 router = APIRouter(tags=["events"])
 public = APIRouter(tags=["events"])
@@ -53,7 +53,7 @@ def list_alerts(
 ) -> PageOf[AlertOut]:
     with caller.read() as unit:
         page = repository.alerts(unit.session, kind, status, cursor, limit)
-        return PageOf(items=[AlertOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, AlertOut.of)
 
 
 @router.get("/alerts/{alert_id}", **reads("alerts:read"))
@@ -84,7 +84,7 @@ def create_endpoint(body: EndpointIn, request: Request, caller: CallerDep) -> Ne
 def list_endpoints(caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[EndpointOut]:
     with caller.read() as unit:
         page = repository.endpoints(unit.session, cursor, limit)
-        return PageOf(items=[EndpointOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, EndpointOut.of)
 
 
 @router.get("/webhook-endpoints/{endpoint_id}", **reads("webhooks:read"))
@@ -128,7 +128,7 @@ def list_deliveries(
     with caller.read() as unit:
         service.get_endpoint(unit, endpoint_id)
         page = repository.deliveries(unit.session, endpoint_id, status, cursor, limit)
-        return PageOf(items=[DeliveryOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, DeliveryOut.of)
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/replay", **writes("webhooks:write"))
@@ -147,7 +147,7 @@ def list_dead_letters(caller: CallerDep, cursor: Cursor = None, limit: Limit = 5
     """What was tried as often as it may be, of every endpoint."""
     with caller.read() as unit:
         page = repository.deliveries(unit.session, None, "dead", cursor, limit)
-        return PageOf(items=[DeliveryOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, DeliveryOut.of)
 
 
 @router.post("/dead-letters/{message_id}/retry", **writes("webhooks:write"))
@@ -170,7 +170,7 @@ def create_inbound(body: InboundIn, caller: CallerDep) -> NewInboundOut:
 def list_inbound(caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[InboundOut]:
     with caller.read() as unit:
         page = repository.inbound_endpoints(unit.session, cursor, limit)
-        return PageOf(items=[InboundOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, InboundOut.of)
 
 
 @router.get("/inbound-endpoints/{endpoint_id}", **reads("webhooks:read"))

@@ -24,7 +24,7 @@ from transactional_api.invoices.schemas import (
     WriteOffIn,
     WriteOffOut,
 )
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.kit.money import to_minor
 from transactional_api.receivables.balance import outstanding_minor
 
@@ -67,7 +67,7 @@ def list_invoices(
     wanted = {"customer_id": customer_id, "status": status, "deal_id": deal_id, "contract_id": contract_id}
     with caller.read() as unit:
         page = repository.page(unit.session, wanted, cursor, limit)
-        return PageOf(items=[InvoiceOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, InvoiceOut.of)
 
 
 @router.get("/{invoice_id}", **reads("invoices:read"))
@@ -154,7 +154,7 @@ def list_credit_notes(
     with caller.read() as unit:
         service.get_invoice(unit, invoice_id)
         page = repository.credit_notes(unit.session, invoice_id, cursor, limit)
-        return PageOf(items=[CreditNoteOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, CreditNoteOut.of)
 
 
 @router.post("/{invoice_id}/write-offs", status_code=201, **writes("invoices:post", key="required"))
@@ -190,7 +190,7 @@ def list_write_offs(
     with caller.read() as unit:
         service.get_invoice(unit, invoice_id)
         page = repository.write_offs(unit.session, invoice_id, cursor, limit)
-        return PageOf(items=[WriteOffOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, WriteOffOut.of)
 
 
 @router.post("/{invoice_id}/instalments", **writes("invoices:write"))

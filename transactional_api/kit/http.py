@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -20,11 +21,12 @@ from transactional_api.kit.clock import as_utc, instant_text
 from transactional_api.kit.errors import DomainError
 from transactional_api.kit.ids import ID_PATTERN
 from transactional_api.kit.money import AMOUNT_PATTERN
-from transactional_api.kit.pagination import MAX_LIMIT
+from transactional_api.kit.pagination import MAX_LIMIT, Page
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 
 class Body(BaseModel):
@@ -44,6 +46,11 @@ class PageOf(BaseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None
+
+
+def listed(page: Page[Row], shape: Callable[[Row], Item]) -> PageOf[Item]:
+    """A page of rows on the wire."""
+    return PageOf(items=[shape(row) for row in page.items], next_cursor=page.next_cursor)
 
 
 class ProblemField(BaseModel):

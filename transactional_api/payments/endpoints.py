@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from transactional_api.access.boundary import Caller, CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.kit.money import to_minor
 from transactional_api.payments import answers, calls, processing, refunds, repository, service
 from transactional_api.payments.answers import charged_out, payment_out
@@ -74,7 +74,7 @@ def list_payments(
 ) -> PageOf[PaymentOut]:
     with caller.read() as unit:
         page = repository.page(unit.session, customer_id, status, cursor, limit)
-        return PageOf(items=[PaymentOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, PaymentOut.of)
 
 
 @router.get("/{payment_id}", **reads("payments:read"))
@@ -149,7 +149,7 @@ def list_refunds(payment_id: str, caller: CallerDep, cursor: Cursor = None, limi
     with caller.read() as unit:
         service.get_payment(unit, payment_id)
         page = repository.refund_page(unit.session, payment_id, "refund", cursor, limit)
-        return PageOf(items=[RefundOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, RefundOut.of)
 
 
 @router.post(
@@ -176,7 +176,7 @@ def list_chargebacks(
     with caller.read() as unit:
         service.get_payment(unit, payment_id)
         page = repository.refund_page(unit.session, payment_id, "chargeback", cursor, limit)
-        return PageOf(items=[ChargebackOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, ChargebackOut.of)
 
 
 @router.post(

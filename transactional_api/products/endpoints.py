@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.products import repository, service
 from transactional_api.products.schemas import ProductChange, ProductIn, ProductOut
 
@@ -20,7 +20,7 @@ def create_product(body: ProductIn, caller: CallerDep) -> ProductOut:
 def list_products(caller: CallerDep, cursor: Cursor = None, limit: Limit = 50) -> PageOf[ProductOut]:
     with caller.read() as unit:
         page = repository.page(unit.session, cursor, limit)
-        return PageOf(items=[ProductOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, ProductOut.of)
 
 
 @router.get("/{product_id}", **reads("products:read"))

@@ -8,7 +8,7 @@ from transactional_api.approvals.schemas import ApprovalOut, DecisionIn
 from transactional_api.database import UnitOfWork
 from transactional_api.deals.service import get_deal
 from transactional_api.kit.errors import ValueRefused
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.quotes import repository, service
 from transactional_api.quotes.schemas import QuoteIn, QuoteOut
 from transactional_api.quotes.submission import submit_quote
@@ -38,7 +38,7 @@ def list_quotes(deal_id: str, caller: CallerDep, cursor: Cursor = None, limit: L
     with caller.read() as unit:
         get_deal(unit, deal_id)
         page = repository.page(unit.session, deal_id, cursor, limit)
-        return PageOf(items=[QuoteOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, QuoteOut.of)
 
 
 @router.post("/approvals", **writes("deals:approve"))

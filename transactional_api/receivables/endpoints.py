@@ -9,7 +9,7 @@ from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
 from transactional_api.invoices.endpoints import person, send_after
 from transactional_api.invoices.schemas import InvoiceOut
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.kit.money import to_minor
 from transactional_api.receivables import collections, payables, reconciliation, repository
 from transactional_api.receivables.reconciliation import Part
@@ -132,7 +132,7 @@ def list_bills(
 ) -> PageOf[BillOut]:
     with caller.read() as unit:
         page = repository.bill_page(unit.session, vendor_id, is_open, cursor, limit)
-        return PageOf(items=[BillOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, BillOut.of)
 
 
 @router.get("/ap/{bill_id}", tags=["payables"], **reads("payables:read"))
@@ -202,4 +202,4 @@ def list_matches(
     wanted = {"status": status, "bank_line_id": bank_line_id, "payment_id": payment_id}
     with caller.read() as unit:
         page = repository.match_page(unit.session, wanted, cursor, limit)
-        return PageOf(items=[MatchOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, MatchOut.of)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.kit.money import to_minor
 from transactional_api.revenue import reading, repository, service
 from transactional_api.revenue.recognition import recognize, schedule
@@ -46,7 +46,7 @@ def list_contracts(
 ) -> PageOf[ContractSummary]:
     with caller.read() as unit:
         page = repository.page(unit.session, customer_id, cursor, limit)
-        return PageOf(items=[ContractSummary.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, ContractSummary.of)
 
 
 @router.get("/{contract_id}", **reads("revenue:read"))

@@ -8,7 +8,7 @@ from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.customers.schemas import CustomerOut
 from transactional_api.customers.service import create_customer
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, DayText, InstantText, Limit, PageOf
+from transactional_api.kit.http import Cursor, DayText, InstantText, Limit, PageOf, listed
 from transactional_api.sellers import repository, service
 from transactional_api.sellers.defaults import currency_of
 from transactional_api.sellers.schemas import (
@@ -49,7 +49,7 @@ def list_sales(
 ) -> PageOf[SaleOut]:
     with caller.read() as unit:
         page = repository.page_of_sales(unit.session, customer_id, sold_from, sold_until, cursor, limit)
-        return PageOf(items=[SaleOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, SaleOut.of)
 
 
 @router.get("/sales/{sale_id}", **reads("sales:read"))
@@ -90,7 +90,7 @@ def list_expenses(
 ) -> PageOf[ExpenseOut]:
     with caller.read() as unit:
         page = repository.page_of_expenses(unit.session, category, spent_from, spent_until, cursor, limit)
-        return PageOf(items=[ExpenseOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, ExpenseOut.of)
 
 
 @router.get("/expenses/{expense_id}", **reads("expenses:read"))

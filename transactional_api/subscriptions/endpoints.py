@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, Limit, PageOf
+from transactional_api.kit.http import Cursor, Limit, PageOf, listed
 from transactional_api.subscriptions import repository, service
 from transactional_api.subscriptions.schemas import (
     Cancel,
@@ -33,7 +33,7 @@ def list_subscriptions(
 ) -> PageOf[SubscriptionOut]:
     with caller.read() as unit:
         page = repository.page(unit.session, customer_id, cursor, limit)
-        return PageOf(items=[SubscriptionOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, SubscriptionOut.of)
 
 
 @router.get("/{subscription_id}", **reads("subscriptions:read"))

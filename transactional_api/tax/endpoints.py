@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from transactional_api.access.boundary import CallerDep, reads, writes
 from transactional_api.database import UnitOfWork
-from transactional_api.kit.http import Cursor, DayText, Limit, PageOf
+from transactional_api.kit.http import Cursor, DayText, Limit, PageOf, listed
 from transactional_api.kit.pagination import page_of_values
 from transactional_api.tax import filings, rates, repository, service
 from transactional_api.tax.schemas import (
@@ -120,7 +120,7 @@ def list_filings(
 ) -> PageOf[FilingOut]:
     with caller.read() as unit:
         page = repository.page_of_filings(unit.session, jurisdiction, status, cursor, limit)
-        return PageOf(items=[FilingOut.of(row) for row in page.items], next_cursor=page.next_cursor)
+        return listed(page, FilingOut.of)
 
 
 @router.post("/filings", status_code=201, **writes("tax:write"))
