@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
@@ -115,6 +115,27 @@ def create_intake_ops(
         )
     _drop(con, "ops.quarantined_rows")
     con.execute(f"CREATE {kind} ops.quarantined_rows AS {query}")
+
+
+def tenants_with_facts(
+    con: duckdb.DuckDBPyConnection, home: Path, known_at: int, core_tables: Collection[str]
+) -> list[str]:
+    """The tenants of whom a file had an accepted row, or the core's log a row of one of `core_tables`.
+
+    What was undone or deleted since still counts: whoever had figures once is shown that nothing is left of them.
+    """
+    with Journal(home) as journal:
+        of_files = journal.rows("select tenant_id from files where seq <= ? and rows_accepted > 0", (known_at,))
+        app_parts = _by_relation(journal.parts("app/", known_at))
+    found = {str(row["tenant_id"]) for row in of_files}
+    scans = [
+        f"SELECT DISTINCT tenant_id FROM {_scan(intake_folder(home), parts)}"
+        for relation, parts in app_parts.items()
+        if relation.removeprefix("app/") in core_tables
+    ]
+    if scans:
+        found |= {str(row[0]) for row in con.execute(" UNION ".join(scans)).fetchall()}
+    return sorted(found)
 
 
 def _by_relation(parts: list[Row]) -> dict[str, list[Row]]:

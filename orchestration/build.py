@@ -5,7 +5,7 @@ a build file comes to life and dies, and nothing of what is computed in it.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,15 +14,10 @@ import duckdb
 from iso4217 import Currency
 
 from ingestion.journal import Journal
-from ingestion.raw import create_intake_ops, create_raw_relations
+from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
 from orchestration.settings import Settings
 from orchestration.tenants import Tenant, Tenants, load_tenants
-
-TENANTS_WITH_FACTS = """
-select tenant_id from files where seq <= ? and rows_accepted > 0
-union select tenant_id from core_spans where seq <= ? order by tenant_id
-"""
 
 
 @dataclass(frozen=True)
@@ -47,9 +42,11 @@ class SequenceUnknown(ValueError):
 class Build:
     """A build between its start and its publication; use `building()`."""
 
-    def __init__(self, settings: Settings, request: BuildRequest) -> None:
+    def __init__(self, settings: Settings, request: BuildRequest, core_tables: Collection[str]) -> None:
+        """`core_tables` are those of the core that figures rest on."""
         self.settings = settings
         self.request = request
+        self.core_tables = core_tables
         self.tenants: Tenants = load_tenants(settings.home / "tenants.toml")
         self.warehouse = Warehouse(settings.warehouse)
         self.version = self.warehouse.next_version()
@@ -107,12 +104,12 @@ class Build:
             self.known_at = head if self.request.known_at is None else self.request.known_at
             if self.request.only_some_tables:
                 self.known_at = self._last().known_at
-            tenant_ids = [row["tenant_id"] for row in journal.rows(TENANTS_WITH_FACTS, [self.known_at] * 2)]
         with self.connect() as connection:
             self.raw_rows = create_raw_relations(connection, home, self.known_at)
             create_intake_ops(connection, home, self.known_at)
             if not self.request.only_some_tables:
-                self._write_run_relations(connection, sorted({*tenant_ids, *self.tenants.configured}))
+                tenant_ids = tenants_with_facts(connection, home, self.known_at, self.core_tables)
+                self._write_run_relations(connection, tenant_ids)
         self._has_raw = True
         return self.raw_rows
 
@@ -220,13 +217,13 @@ class Build:
 
 
 @contextmanager
-def building(settings: Settings, request: BuildRequest, holder: str) -> Iterator[Build]:
+def building(settings: Settings, request: BuildRequest, holder: str, core_tables: Collection[str]) -> Iterator[Build]:
     """Holds the writer's lock for one build, and removes its private file at the end.
 
     Raises BuildLocked when another one keeps the lock longer than the settings allow.
     """
     with build_lock(settings.warehouse, settings.lock_wait_seconds, holder):
-        build = Build(settings, request)
+        build = Build(settings, request, core_tables)
         build.start()
         try:
             yield build

@@ -5,6 +5,7 @@ from typing import Any
 
 from dagster import AssetSelection, Definitions, define_asset_job, definitions, in_process_executor
 
+from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
 from orchestration.defs.core_checks import build_core_checks
 from orchestration.defs.forecast import build_forecast_assets
@@ -33,7 +34,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
         asset_checks=[build_core_checks(sorted(raw.keys))],
         jobs=[job],
         schedules=build_schedules(job),
-        sensors=build_sensors(job),
+        sensors=build_sensors(job, tables_with_figures(manifest)),
         resources={"build": BuildResource(), **(overrides or {})},
         executor=in_process_executor,
     )

@@ -9,6 +9,7 @@ from dagster_shared.error import SerializableErrorInfo
 from pydantic import PrivateAttr
 
 from orchestration.build import Build, BuildRequest, building
+from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
 from orchestration.settings import Settings
 
@@ -47,8 +48,9 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
             only_some_tables=bool(selection) and not _covers_everything(settings, selection or frozenset()),
         )
         holder = f"run {run.run_id[:8]}" if run else "a run"
-        with building(settings, request, holder) as build:
-            self._build, self._dbt = build, DbtProject.of(settings)
+        self._dbt = DbtProject.of(settings)
+        with building(settings, request, holder, tables_with_figures(self._dbt.manifest())) as build:
+            self._build = build
             try:
                 yield self
             finally:

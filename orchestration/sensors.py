@@ -2,18 +2,20 @@
 
 import hashlib
 import time
-from contextlib import closing
+from collections.abc import Collection
 from pathlib import Path
 
 from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
 from dagster._core.definitions.sensor_definition import SensorDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from ingestion.journal import Journal
+from ingestion.app import unread_changes
+from ingestion.errors import ChangeLogBroken
 from orchestration.settings import Settings
 
 EVERY_SECONDS = 15
 ASK_AGAIN_SECONDS = 600
+ERASURES = "erasures"
 
 
 def drop_mark(folder: Path) -> str:
@@ -25,7 +27,11 @@ def drop_mark(folder: Path) -> str:
             continue
         stat = path.stat()
         waiting.append(f"{inside}|{stat.st_size}|{stat.st_mtime_ns}")
-    return hashlib.sha256("\n".join(waiting).encode()).hexdigest()[:24] if waiting else ""
+    return digest("\n".join(waiting)) if waiting else ""
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def ask_once(context: SensorEvaluationContext, mark: str, what: str) -> RunRequest | SkipReason:
@@ -38,7 +44,10 @@ def ask_once(context: SensorEvaluationContext, mark: str, what: str) -> RunReque
     return RunRequest(run_key=f"{what}-{mark}-{now}")
 
 
-def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
+def build_sensors(job: UnresolvedAssetJobDefinition, core_tables: Collection[str]) -> list[SensorDefinition]:
+    """`core_tables` are those of the core that figures rest on. A build follows them, and it follows erasures."""
+    followed = {*core_tables, ERASURES}
+
     @sensor(
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
@@ -57,18 +66,16 @@ def build_sensors(job: UnresolvedAssetJobDefinition) -> list[SensorDefinition]:
         name="core_log",
     )
     def core_log(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        """One run per new head of the core's change log."""
-        from transactional_api.database import Database
-
+        """One run per new change in the core that a build has to follow."""
         settings = Settings()
         if not settings.has_core:
             return SkipReason("this home has no core database")
-        with closing(Database(settings.database_url)) as database:
-            heads = database.change_log_heads()
-        with Journal(settings.home) as journal:
-            if heads == journal.cursors():
-                return SkipReason("no new change in the core")
-        mark = hashlib.sha256(repr(sorted(heads.items())).encode()).hexdigest()[:24]
-        return ask_once(context, mark, "core")
+        try:
+            unread = unread_changes(settings.home, settings.database_url, followed)
+        except ChangeLogBroken as broken:
+            return ask_once(context, digest(str(broken)), "core")  # the run fails with it and labels the figures
+        if not unread:
+            return SkipReason("no new change in the core that figures rest on")
+        return ask_once(context, digest(repr(sorted(unread.items()))), "core")
 
     return [drop_folder, core_log]

@@ -1,5 +1,5 @@
 """From the core's change log to the lake."""
 
-from ingestion.app.extract import ExtractResult, extract
+from ingestion.app.extract import ExtractResult, extract, unread_changes
 
-__all__ = ["ExtractResult", "extract"]
+__all__ = ["ExtractResult", "extract", "unread_changes"]

@@ -8,7 +8,7 @@ in it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -70,13 +70,24 @@ class Core:
 
     def changes(self, ranges: Sequence[tuple[str, int, int]]) -> Any:
         """The changes of tenants, each from the number after `first - 1` to `last`, as one Arrow table."""
-        wanted = " OR ".join(["(tenant_id = ? AND change_no BETWEEN ? AND ?)"] * len(ranges))
+        wanted, values = _within(ranges)
         return self.table(
             "SELECT tenant_id, change_no, entity, entity_key, operation,"
             " coalesce(CAST(after_json AS TEXT), '') AS after_json,"
             f" coalesce(CAST(personal_fields AS TEXT), '') AS personal_fields FROM change_log WHERE {wanted}",
-            [value for each in ranges for value in each],
+            values,
         )
+
+    def last_changes(self, ranges: Sequence[tuple[str, int, int]], tables: Collection[str]) -> dict[str, int]:
+        """The last number per tenant in such ranges that is a change of one of `tables`."""
+        wanted, values = _within(ranges)
+        marks = ", ".join("?" * len(tables))
+        found = self.table(
+            f"SELECT tenant_id, max(change_no) AS change_no FROM change_log WHERE ({wanted})"
+            f" AND entity IN ({marks}) GROUP BY tenant_id",
+            [*values, *tables],
+        )
+        return {str(row["tenant_id"]): int(row["change_no"]) for row in found.to_pylist()}
 
     def personal_values(self, table: AppTable) -> Any:
         """The whole of a table that is never in the log, as text: "=" and the value, or "-" for NULL."""
@@ -96,6 +107,12 @@ class Core:
                 return cursor.fetch_arrow_table()
         except Exception as error:
             raise CoreUnreadable(f"the core database {self._name} cannot be read: {_line(error)}") from error
+
+
+def _within(ranges: Sequence[tuple[str, int, int]]) -> tuple[str, list[object]]:
+    """The condition on the change log that a change is in one of the ranges, and its values."""
+    condition = " OR ".join(["(tenant_id = ? AND change_no BETWEEN ? AND ?)"] * len(ranges))
+    return condition, [value for each in ranges for value in each]
 
 
 def _connect(database_url: str) -> Any:

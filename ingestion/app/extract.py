@@ -7,7 +7,7 @@ copied whole, current values only, whenever the log says that one changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,19 @@ def extract(
         finally:
             con.close()
     return ExtractResult(seq, rows, _joined(done))
+
+
+def unread_changes(home: Path, database_url: str, tables: Collection[str]) -> dict[str, int]:
+    """The last change of each tenant to one of `tables` that was not extracted yet; empty if there is none."""
+    path = sqlite_path(database_url)
+    if path is not None and not path.exists():
+        return {}
+    found: dict[str, int] = {}
+    with Journal(home) as journal, Core(database_url) as core:
+        cursors = journal.cursors()  # before the heads, or an extraction in between would put them ahead
+        for batch in _batches(_ranges(core.heads(), cursors), BATCH_CHANGES):
+            found |= core.last_changes(batch, tables)
+    return found
 
 
 def _ranges(heads: dict[str, int], cursors: dict[str, int]) -> list[Range]:

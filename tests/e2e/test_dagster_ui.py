@@ -33,7 +33,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     home = new_home(tmp_path_factory.mktemp("ui") / "home")
     write_company_csv(invent_company(5, customers=15, months=8), home.parent / "files")
     copy_into_drop(home, [home.parent / "files"], "acme")
-    (home / "tenants.toml").write_text("[tenant.acme]\nas_of = 2026-10-31\n[tenant.default]\nas_of = 2026-10-31\n")
+    (home / "tenants.toml").write_text("[tenant.acme]\nas_of = 2026-10-31\n")
     port = free_port("127.0.0.1")
     ports = {"REVHOUSE_DAGSTER_PORT": str(port), "REVHOUSE_PORT": str(free_port("127.0.0.1"))}
     server = subprocess.Popen(
