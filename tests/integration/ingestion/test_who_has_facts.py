@@ -85,9 +85,7 @@ def test_what_was_read_is_not_followed_again(core: CoreByHand, home: Path) -> No
     assert unread_changes(home, core.url, WITH_FIGURES) == {"acme": 3}
 
 
-def test_the_changes_to_follow_are_found_among_more_tenants_than_one_query_asks_for(
-    home: Path, tmp_path: Path
-) -> None:
+def test_the_changes_to_follow_are_found_among_more_tenants_than_one_query_asks_for(home: Path, tmp_path: Path) -> None:
     core = core_file(tmp_path)
     for number in range(450):
         core.write(f"t{number:03}", [customer(1) if number in (0, 449) else account(1)])
