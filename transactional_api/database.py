@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -30,7 +30,8 @@ from transactional_api.kit.change_log import ChangeLog, ChangeLogHead
 from transactional_api.kit.clock import Clock, SystemClock
 from transactional_api.kit.constraints import refusal
 from transactional_api.kit.errors import ValueRefused
-from transactional_api.kit.recording import ALL_TENANTS, RecordedSession, TenantMixed, guard_statements, see_tenant
+from transactional_api.kit.recording import ALL_TENANTS, RecordedSession, TenantMixed, see_tenant
+from transactional_api.kit.statements import guard_statements
 from transactional_api.kit.totals import CoreTotals, read_totals
 from transactional_api.tables import Base
 
@@ -81,6 +82,8 @@ class Database:
         self.engine = self._engine()
         guard_statements(self.engine)
         self._reader = self.engine.execution_options(**self._read_options())
+        self._glancer = self.engine if self.is_sqlite else self._glancing_engine()
+        self._glances: dict[Select[Any], tuple[str, list[str] | None]] = {}
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
@@ -91,6 +94,23 @@ class Database:
         # A connection to a file costs little, and whoever reads need not wait for one.
         engine = create_engine(self.url, creator=lambda: _open_sqlite(str(self.url.database)), max_overflow=-1)
         event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _glancing_engine(self) -> Engine:
+        """Connections that see every tenant and need no transaction: one round trip a query."""
+        engine = create_engine(
+            self.url,
+            connect_args={"connect_timeout": 10, "autocommit": True},
+            pool_size=5,
+            max_overflow=5,
+            pool_reset_on_return=None,
+        )
+        _try_idle_connections(engine)
+
+        @event.listens_for(engine, "connect")
+        def see_all(connection: Any, _record: ConnectionPoolEntry) -> None:
+            connection.execute("SELECT set_config('revhouse.tenant', %s, false)", (ALL_TENANTS,))
+
         return engine
 
     def migrate(self) -> None:
@@ -114,11 +134,27 @@ class Database:
             yield session
             session.commit()
 
-    @contextmanager
-    def glance(self) -> Iterator[Connection]:
-        """For one query of what is not logged, of every tenant: no session, nothing to commit."""
-        with self._translated(), self._reading() as connection:
-            yield connection
+    def glance(self, query: Select[Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of a query of what is not logged, of every tenant. Every request asks one, so it goes past
+        everything but the pool: values come as the driver gives them. The query is kept; make it once."""
+        sql, names = self._sql_of(query)
+        given = values if names is None else tuple(values[name] for name in names)
+        with self._translated():
+            connection = self._glancer.raw_connection()
+            try:
+                return connection.execute(sql, given).fetchone()  # type: ignore[no-any-return]
+            except self.engine.dialect.loaded_dbapi.Error as error:
+                raise self._unavailable(error) from error
+            finally:
+                connection.close()
+
+    def _sql_of(self, query: Select[Any]) -> tuple[str, list[str] | None]:
+        """The text for the driver, and the order of its values if they have no names."""
+        known = self._glances.get(query)
+        if known is None:
+            compiled = query.compile(self.engine)
+            known = self._glances[query] = (str(compiled), compiled.positiontup)
+        return known
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable unless a statement can be run. Makes no file."""
@@ -136,6 +172,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._glancer.dispose()
 
     @contextmanager
     def transaction(self, tenant_id: str, actor: str) -> Iterator[UnitOfWork]:

@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from transactional_api import health
 from transactional_api.access import endpoints as access
 from transactional_api.access.accounts import ADMIN, ensure_admin
-from transactional_api.access.boundary import authenticated
+from transactional_api.access.boundary import check_private
 from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
@@ -25,7 +28,7 @@ from transactional_api.deals import endpoints as deals
 from transactional_api.events import endpoints as events
 from transactional_api.invoices import endpoints as invoices
 from transactional_api.jobs import ALL_JOBS
-from transactional_api.kit.http import PROBLEM, OversizedAsProblem, Problem, install_problems
+from transactional_api.kit.http import REFUSALS, OversizedAsProblem, install_problems
 from transactional_api.kit.jobs import JobRunner
 from transactional_api.operations.bodies import BodyGuard
 from transactional_api.operations.lifecycle import Lifecycle
@@ -41,7 +44,7 @@ from transactional_api.products import endpoints as products
 from transactional_api.quotes import endpoints as quotes
 from transactional_api.receivables import endpoints as receivables
 from transactional_api.revenue import endpoints as revenue
-from transactional_api.routing import Area
+from transactional_api.routing import Directory
 from transactional_api.sellers import endpoints as sellers
 from transactional_api.settings import Settings
 from transactional_api.signatures import endpoints as signatures
@@ -72,19 +75,32 @@ DOMAINS = (
     periods,
 )
 MAX_BODY_BYTES = 2_000_000
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},
-    "5XX": {"model": Problem, "description": "Not done", "content": {PROBLEM: {}}},
-}
+# Traces and figures of a telemetry system are nobody's here; the process tells its own (see `operations`).
+UNTOLD: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 
 class Core(FastAPI):
+    """The operations that ask for a key stand in one directory, everything else beside it."""
+
+    private: Directory
+
     def build_middleware_stack(self) -> ASGIApp:
         """Outside of the framework's own stack, because its limit of a body answers outside of all other middleware."""
         settings: Settings = self.state.settings
         stack: ASGIApp = OversizedAsProblem(super().build_middleware_stack())
         stack = BodyGuard(stack, settings.body_seconds, MAX_BODY_BYTES)
         return Observed(Limits(stack, settings.writes_per_minute, settings.failed_sign_ins_per_minute))
+
+    @property
+    def operations(self) -> list[BaseRoute]:
+        return [*self.private.routes, *self.routes]
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.operations
+            )
+        return self.openapi_schema
 
 
 def create_app(
@@ -118,6 +134,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
+        telemetry=UNTOLD,
     )
     attach(app, settings, database)
     app.state.jobs = runner
@@ -126,10 +143,9 @@ def create_app(
     install_problems(app)
     register_all()
     # Everything asks for a key, except what is listed here by name.
-    private = APIRouter(dependencies=[Depends(authenticated)], responses=REFUSALS)
-    for domain in DOMAINS:
-        private.include_router(Area(domain.router))
-    app.include_router(private)
+    app.private = Directory(route for domain in DOMAINS for route in domain.router.routes)
+    check_private(app.private.routes)
+    app.router.routes.append(app.private)
     app.include_router(access.public, responses=REFUSALS)
     app.include_router(events.public, responses=REFUSALS)
     app.include_router(signatures.public, responses=REFUSALS)

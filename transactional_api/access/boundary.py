@@ -1,10 +1,11 @@
 """The boundary of a request: who calls, what they may, and the one transaction in which the call is worked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,7 @@ from transactional_api.idempotency import service as idempotency
 from transactional_api.idempotency.errors import KeyInFlight, KeyMissing, KeyReused
 from transactional_api.idempotency.service import Answer, Claim
 from transactional_api.kit.errors import DomainError
-from transactional_api.kit.http import PROBLEM, problem_body
+from transactional_api.kit.http import PROBLEM, REFUSALS, problem_body
 
 # How often a transaction that another one overtook is tried again before the caller hears of it.
 AGAIN = 2
@@ -139,16 +140,17 @@ async def authenticated(
         identity = await run_in_threadpool(identify, database, secret)
     else:
         identity = request.app.state.access_tokens.read(secret, database.clock.now())
-    for tenant_id in request.query_params.getlist("tenant_id"):
-        if tenant_id != identity.tenant_id:
-            raise OtherTenant(tenant_id)
+    if request.url.query:
+        for tenant_id in request.query_params.getlist("tenant_id"):
+            if tenant_id != identity.tenant_id:
+                raise OtherTenant(tenant_id)
     request.state.identity = identity
     request.state.caller = Caller(database, identity, request)
     return request.state.caller  # type: ignore[no-any-return]
 
 
 async def _caller(request: Request) -> Caller:
-    """Whoever was authenticated for the whole router. Where nobody was there is no caller, and the request fails."""
+    """Whoever was let in. Where nobody was there is no caller, and the request fails."""
     return request.state.caller  # type: ignore[no-any-return]
 
 
@@ -167,45 +169,70 @@ KeyHeader = Annotated[
 
 def reads(permission: str) -> dict[str, Any]:
     """Arguments of a route's decorator: who may read."""
-    return {"dependencies": [Depends(_permitted(permission))], "openapi_extra": {"x-permission": permission}}
+    return _route(_door(permission), {"x-permission": permission})
 
 
 def writes(permission: str, key: Literal["optional", "required"] = "optional") -> dict[str, Any]:
     """Arguments of a route's decorator: who may write, and whether only under an idempotency key."""
-    allowed, keyed = Depends(_permitted(permission)), Depends(_needs_key if key == "required" else _takes_key)
-    return {
-        "dependencies": [allowed, keyed],
-        "openapi_extra": {"x-permission": permission, "x-idempotency-key": key},
-    }
+    door = _keyed_door(permission, is_needed=key == "required")
+    return _route(door, {"x-permission": permission, "x-idempotency-key": key})
 
 
 def own() -> dict[str, Any]:
     """Arguments of a route's decorator: everybody who is signed in may do it to themselves."""
-    return {"openapi_extra": {"x-permission": "signed in"}}
+    return _route(authenticated, {"x-permission": "signed in"})
 
 
-def _permitted(permission: str) -> Callable[[Caller], Any]:
-    if permission not in ALL:
-        raise ValueError(f"{permission} does not stand in permissions.py")
+def check_private(routes: Iterable[APIRoute]) -> None:
+    """Raises ValueError for a route without a door: one that was not made with `reads`, `writes` or `own`."""
+    for route in routes:
+        if not any(getattr(one.dependency, "is_door", False) for one in route.dependencies):
+            raise ValueError(f"{route.path} lets everybody in")
 
-    async def permitted(caller: CallerDep) -> None:
+
+def _route(door: Callable[..., Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """One dependency that does all of it: each costs every request."""
+    door.is_door = True  # type: ignore[attr-defined]
+    return {"dependencies": [Depends(door)], "openapi_extra": extra, "responses": REFUSALS}
+
+
+def _door(permission: str) -> Callable[..., Any]:
+    _check_known(permission)
+
+    async def door(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> None:
+        caller = await authenticated(request, credentials)
         if not caller.identity.may(permission):
             raise Forbidden(permission)
 
-    return permitted
+    return door
 
 
-async def _takes_key(request: Request, caller: CallerDep, key: KeyHeader = None) -> None:
-    if key is not None:
-        body = await request.body()
-        print_ = idempotency.fingerprint(request.method, request.url.path, request.url.query, body)
-        caller.claim = Claim(caller.identity.actor, key, print_)
+def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
+    _check_known(permission)
+
+    async def keyed_door(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        key: KeyHeader = None,
+    ) -> None:
+        caller = await authenticated(request, credentials)
+        if not caller.identity.may(permission):
+            raise Forbidden(permission)
+        if key is not None:
+            body = await request.body()
+            print_ = idempotency.fingerprint(request.method, request.url.path, request.url.query, body)
+            caller.claim = Claim(caller.identity.actor, key, print_)
+        elif is_needed:
+            raise KeyMissing
+
+    return keyed_door
 
 
-async def _needs_key(request: Request, caller: CallerDep, key: KeyHeader = None) -> None:
-    if key is None:
-        raise KeyMissing
-    await _takes_key(request, caller, key)
+def _check_known(permission: str) -> None:
+    if permission not in ALL:
+        raise ValueError(f"{permission} does not stand in permissions.py")
 
 
 def _response(answer: Answer, is_replay: bool = False) -> Response:

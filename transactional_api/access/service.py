@@ -3,9 +3,9 @@
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from transactional_api.access.errors import KeyNotFound, KeyRefused, RoleNotHeld, RoleUnknown
 from transactional_api.access.identity import Identity
@@ -26,8 +26,8 @@ _LIVE = (
         _keys.c.key_hash,
         _keys.c.roles,
         _keys.c.account_id,
-        _accounts.c.status.label("account_status"),
-        _accounts.c.roles.label("account_roles"),
+        _accounts.c.status,
+        _accounts.c.roles,
     )
     .join_from(
         _keys,
@@ -37,6 +37,18 @@ _LIVE = (
     )
     .where(_keys.c.key_id == bindparam("of_key"), _keys.c.revoked_at.is_(None))
 )
+
+
+class _Live(NamedTuple):
+    """A key that is not revoked, and its account as it is now, if it has one."""
+
+    tenant_id: str
+    key_id: str
+    key_hash: str
+    roles: str
+    account_id: str | None
+    account_status: str | None
+    account_roles: str | None
 
 
 def create_key(
@@ -107,19 +119,19 @@ def identify_by_id(database: Database, key_id: str) -> Identity:
     return _identity(row)
 
 
-def _identity(row: Row[Any]) -> Identity:
+def _identity(row: _Live) -> Identity:
     """A key of an account may no more than the account may now, and nothing once the account is disabled."""
     roles = row.roles.split()
     if row.account_id is not None:
         if row.account_status != "active":
             raise KeyRefused
-        held = permissions_of(row.account_roles.split())
+        held = permissions_of((row.account_roles or "").split())
         roles = [role for role in roles if permissions_of((role,)) <= held]
     return Identity.of(row.tenant_id, f"key:{row.key_id}", roles, row.account_id)
 
 
-def _live(database: Database, key_id: str) -> Row[Any] | None:
+def _live(database: Database, key_id: str) -> _Live | None:
     if not (key_id.isascii() and key_id.isalnum()):
         return None
-    with database.glance() as connection:
-        return connection.execute(_LIVE, {"of_key": key_id}).one_or_none()
+    row = database.glance(_LIVE, {"of_key": key_id})
+    return None if row is None else _Live(*row)

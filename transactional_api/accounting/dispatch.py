@@ -4,7 +4,8 @@ A crash at any point leaves a pending posting whose time comes again; the system
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from transactional_api.accounting import repository, service
@@ -24,16 +25,28 @@ from transactional_api.settings import Settings
 log = logging.getLogger(__name__)
 ACTOR = "job:accounting"
 ROUND = 200
+ROUND_SECONDS = 5
 ANSWERED_WITHIN = timedelta(seconds=120)
 CONNECTED_AGAIN = timedelta(minutes=15)
 _FIRST, _LONGEST = timedelta(seconds=5), timedelta(hours=1)
 
 
 def dispatch_due(database: Database, settings: Settings) -> int:
-    """One round over all tenants; returns how many postings were sent."""
-    with database.all_tenants(writes=False) as session:
-        due = repository.due(session, database.clock.now(), ROUND)
-    return sum(dispatch(database, settings, row.tenant_id, row.posting_id) for row in due)
+    """Whatever is due of all tenants, as far as it goes in one round's time; returns how many postings were sent."""
+    sent, until = 0, time.monotonic() + ROUND_SECONDS
+    while time.monotonic() < until:
+        with database.all_tenants(writes=False) as session:
+            due = repository.due(session, database.clock.now(), ROUND)
+        by_tenant: dict[tuple[str, str], list[str]] = {}
+        for tenant_id, posting_id, system in due:
+            by_tenant.setdefault((tenant_id, system), []).append(posting_id)
+        for (tenant_id, system), posting_ids in by_tenant.items():
+            size = ROUND if _is_at_hand(system, settings) else 1
+            for start in range(0, len(posting_ids), size):
+                sent += dispatch(database, settings, tenant_id, posting_ids[start : start + size])
+        if len(due) < ROUND:
+            break
+    return sent
 
 
 def dispatch_soon(
@@ -43,50 +56,58 @@ def dispatch_soon(
     try:
         with database.read(tenant_id) as unit:
             posting = find(unit)
-        if posting is None or posting.status != "pending":
-            return
-        if connector_named(posting.system, settings).is_at_hand:
-            dispatch(database, settings, tenant_id, posting.posting_id)
+        if posting is not None and posting.status == "pending" and _is_at_hand(posting.system, settings):
+            dispatch(database, settings, tenant_id, [posting.posting_id])
     except Exception as error:
         log.warning("a journal waits for the next round: %s", type(error).__name__)
 
 
-def dispatch(database: Database, settings: Settings, tenant_id: str, posting_id: str) -> int:
-    """Returns 1 if the posting was sent, whatever came of it."""
+def dispatch(database: Database, settings: Settings, tenant_id: str, posting_ids: Sequence[str]) -> int:
+    """Claims together those whose time it is, sends one after the other, notes together what came of them. Returns how
+    many were sent, whatever came of it. More than one at a time is for systems that answer at once."""
     with database.transaction(tenant_id, ACTOR) as unit:
-        claimed = _claim(unit, posting_id)
-    if claimed is None:
-        return 0
-    posting, reversed_id = claimed
-    error: Exception | None = None
-    external_id: str | None = None
+        claimed = _claim(unit, posting_ids)
+    outcomes: dict[str, str | Exception] = {}
+    for posting, reversed_id in claimed:
+        try:
+            connector = connector_named(posting.system, settings)
+            sent = _send(connector, tenant_id, service.document_of(posting), posting.attempts, reversed_id)
+            outcomes[posting.posting_id] = sent
+        except Exception as raised:
+            outcomes[posting.posting_id] = raised
+    if outcomes:
+        with database.transaction(tenant_id, ACTOR) as unit:
+            for posting in repository.postings_locked(unit.session, list(outcomes)):
+                _note(unit, posting, outcomes[posting.posting_id])
+    return len(outcomes)
+
+
+def _is_at_hand(system: str, settings: Settings) -> bool:
     try:
-        connector = connector_named(posting.system, settings)
-        external_id = _send(connector, tenant_id, service.document_of(posting), posting.attempts, reversed_id)
-    except Exception as raised:
-        error = raised
-    with database.transaction(tenant_id, ACTOR) as unit:
-        _note(unit, posting_id, external_id, error)
-    return 1
+        return connector_named(system, settings).is_at_hand
+    except SystemUnknown:
+        return False
 
 
-def _claim(unit: UnitOfWork, posting_id: str) -> tuple[AccountingPosting, str | None] | None:
-    """The posting, ours for a while, with the external id of what it reverses. None when it is not its time."""
-    posting = repository.posting_locked(unit.session, posting_id)
-    if posting is None or posting.next_attempt_at is None or posting.next_attempt_at > unit.now:
-        return None
-    reversed_id = None
-    if posting.reverses is not None:
-        original = repository.posting(unit.session, posting.reverses)
-        reversed_id = original.external_id if original is not None else None
-        if reversed_id is None:
-            posting.next_attempt_at = unit.now + timedelta(minutes=1)
-            return None
-    if posting.attempts == 0:
-        service.settle_accounts(unit, posting)
-    posting.attempts += 1
-    posting.next_attempt_at = unit.now + ANSWERED_WITHIN
-    return posting, reversed_id
+def _claim(unit: UnitOfWork, posting_ids: Sequence[str]) -> list[tuple[AccountingPosting, str | None]]:
+    """The postings whose time it is, ours for a while, each with the external id of what it reverses."""
+    claimed = []
+    for posting in repository.postings_locked(unit.session, posting_ids):
+        if posting.next_attempt_at is None or posting.next_attempt_at > unit.now:
+            continue
+        reversed_id = None
+        if posting.reverses is not None:
+            original = repository.posting(unit.session, posting.reverses)
+            reversed_id = original.external_id if original is not None else None
+            if reversed_id is None:
+                posting.next_attempt_at = unit.now + timedelta(minutes=1)
+                continue
+        if posting.attempts == 0:
+            service.settle_accounts(unit, posting)
+        posting.attempts += 1
+        posting.next_attempt_at = unit.now + ANSWERED_WITHIN
+        claimed.append((posting, reversed_id))
+    return claimed
 
 
 def _send(
@@ -100,24 +121,23 @@ def _send(
     return connector.post(tenant_id, document)
 
 
-def _note(unit: UnitOfWork, posting_id: str, external_id: str | None, error: Exception | None) -> None:
-    posting = repository.posting_locked(unit.session, posting_id)
-    if posting is None or posting.status != "pending":
+def _note(unit: UnitOfWork, posting: AccountingPosting, outcome: str | Exception) -> None:
+    if posting.status != "pending":
         return
-    if external_id is not None:
-        posting.status, posting.external_id, posting.posted_at = "posted", external_id, unit.now
+    if isinstance(outcome, str):
+        posting.status, posting.external_id, posting.posted_at = "posted", outcome, unit.now
         posting.next_attempt_at, posting.last_error = None, None
-    elif isinstance(error, Refused | SystemUnknown):
+    elif isinstance(outcome, Refused | SystemUnknown):
         posting.status, posting.next_attempt_at = "failed", None
-        posting.last_error = str(error)[:300]
+        posting.last_error = str(outcome)[:300]
     else:
-        posting.next_attempt_at = unit.now + _delay(posting.attempts, error)
-        posting.last_error = str(error)[:300] if isinstance(error, RetryLater) else type(error).__name__
-        if not isinstance(error, RetryLater | AuthorisationExpired):
-            log.error("a journal could not be sent: %s", type(error).__name__, exc_info=error)
+        posting.next_attempt_at = unit.now + _delay(posting.attempts, outcome)
+        posting.last_error = str(outcome)[:300] if isinstance(outcome, RetryLater) else type(outcome).__name__
+        if not isinstance(outcome, RetryLater | AuthorisationExpired):
+            log.error("a journal could not be sent: %s", type(outcome).__name__, exc_info=outcome)
 
 
-def _delay(attempts: int, error: Exception | None) -> timedelta:
+def _delay(attempts: int, error: Exception) -> timedelta:
     """Doubles from 5 seconds to an hour; never sooner than the system asked for."""
     if isinstance(error, AuthorisationExpired):
         return CONNECTED_AGAIN

@@ -28,6 +28,15 @@ def posting_locked(session: RecordedSession, posting_id: str) -> AccountingPosti
     return find_locked(session, AccountingPosting, posting_id)
 
 
+def postings_locked(session: RecordedSession, posting_ids: Sequence[str]) -> Sequence[AccountingPosting]:
+    """In one query; those that somebody else works on are left to them."""
+    query = select(AccountingPosting).where(
+        AccountingPosting.tenant_id == session.of_tenant, AccountingPosting.posting_id.in_(posting_ids)
+    )
+    query = query.order_by(AccountingPosting.posting_id).with_for_update(skip_locked=True)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
 def posting_of(session: RecordedSession, kind: str, document_id: str) -> AccountingPosting | None:
     """The posting of a document, in whichever system; the first if it is in several."""
     query = select(AccountingPosting).where(

@@ -67,7 +67,12 @@ def create_customer(
         time_zone=time_zone,
     )
     customer.profile = CustomerProfile(
-        subject_token=customer.subject_token, name=name, email=email, vat_number=vat_number
+        tenant_id=unit.tenant_id,
+        customer_id=customer.customer_id,
+        subject_token=customer.subject_token,
+        name=name,
+        email=email,
+        vat_number=vat_number,
     )
     add(unit.session, customer)
     return customer

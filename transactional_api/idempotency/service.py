@@ -4,26 +4,27 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from transactional_api.database import Database, UnitOfWork
 from transactional_api.idempotency.errors import KeyInFlight, KeyReused
 from transactional_api.idempotency.tables import IdempotencyKey
 from transactional_api.kit.recording import RecordedSession
+from transactional_api.kit.statements import Prepared, insert_into
 
 KEPT = timedelta(days=30)
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+_TRY_LOCK = Prepared(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"))
 
 # Made once: every keyed request runs them.
 _keys = IdempotencyKey.__table__.c
-_FIND = select(_keys.fingerprint, _keys.status, _keys.body).where(
-    _keys.tenant_id == bindparam("of_tenant"),
-    _keys.caller == bindparam("by_caller"),
-    _keys.idempotency_key == bindparam("under_key"),
+_FIND = Prepared(
+    select(_keys.fingerprint, _keys.status, _keys.body).where(
+        _keys.tenant_id == bindparam("of_tenant"),
+        _keys.caller == bindparam("by_caller"),
+        _keys.idempotency_key == bindparam("under_key"),
+    )
 )
-_KEEP = insert(cast(Table, IdempotencyKey.__table__))
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,18 @@ def find(session: RecordedSession, claim: Claim) -> Answer | None:
     """
     if session.get_bind().dialect.name == "postgresql":
         name = f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"
-        if not session.execute(_TRY_LOCK, {"name": name}).scalar():
+        if not _TRY_LOCK.run(session.connection(), {"name": name}).fetchone()[0]:
             raise KeyInFlight
     mine = {"of_tenant": session.of_tenant, "by_caller": claim.caller, "under_key": claim.key}
-    row = session.connection().execute(_FIND, mine).first()
+    row = _FIND.run(session.connection(), mine).fetchone()
     if row is None:
         return None
-    if row.fingerprint != claim.fingerprint:
+    print_, status, body = row
+    if print_ != claim.fingerprint:
         raise KeyReused
-    if row.status is None:
+    if status is None:
         raise KeyInFlight
-    return Answer(row.status, row.body)
+    return Answer(status, body)
 
 
 def keep(unit: UnitOfWork, claim: Claim, answer: Answer) -> None:
@@ -106,5 +108,8 @@ def _insert(unit: UnitOfWork, claim: Claim, values: Mapping[str, object]) -> Non
         "idempotency_key": claim.key,
         "fingerprint": claim.fingerprint,
         "created_at": unit.now,
+        "subject": None,
+        "status": None,
+        "body": None,
     }
-    unit.session.connection().execute(_KEEP, {**key, **values})
+    insert_into(IdempotencyKey).run(unit.session.connection(), {**key, **values})

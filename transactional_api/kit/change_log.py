@@ -13,10 +13,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Connection, Index, Table, Text, bindparam, insert, select, text, update
+from sqlalchemy import CheckConstraint, Connection, Index, Table, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional_api.kit.clock import Clock, instant_text
+from transactional_api.kit.statements import Prepared, insert_into
 from transactional_api.kit.tables import Base, one_of
 
 FIRST_HASH = "0" * 64
@@ -65,13 +66,12 @@ class ChangeLogHead(Base):
 # Made once: every transaction of the core runs them.
 _heads = ChangeLogHead.__table__.c
 _OF_TENANT = _heads.tenant_id == bindparam("of_tenant")
-_HEAD = select(_heads.last_change_no, _heads.last_hash).where(_OF_TENANT).with_for_update()
-_MOVE = (
+_HEAD = Prepared(select(_heads.last_change_no, _heads.last_hash).where(_OF_TENANT).with_for_update())
+_MOVE = Prepared(
     update(cast(Table, ChangeLogHead.__table__))
     .where(_OF_TENANT)
     .values(last_change_no=bindparam("number"), last_hash=bindparam("hash"))
 )
-_APPEND = insert(cast(Table, ChangeLogEntry.__table__))
 _FIRST = text(
     "INSERT INTO change_log_heads (tenant_id, last_change_no, last_hash)"
     " VALUES (:tenant, 0, :first) ON CONFLICT DO NOTHING"
@@ -177,16 +177,16 @@ class ChangeLog:
             }
             last_hash = hash_entry(columns)
             rows.append(columns | {"changed_at": changed_at, "entry_hash": last_hash})
-        connection.execute(_APPEND, rows)
-        connection.execute(_MOVE, {"of_tenant": self.tenant_id, "number": number, "hash": last_hash})
+        insert_into(ChangeLogEntry).run_all(connection, rows)
+        _MOVE.run(connection, {"of_tenant": self.tenant_id, "number": number, "hash": last_hash})
         self._head = (number, last_hash)
         self.entries.clear()
         self._latest.clear()
 
 
 def _lock_head(connection: Connection, tenant_id: str) -> tuple[int, str]:
-    row = connection.execute(_HEAD, {"of_tenant": tenant_id}).first()
+    row = _HEAD.run(connection, {"of_tenant": tenant_id}).fetchone()
     if row is None:  # the tenant's first change, or another's of this very moment
         connection.execute(_FIRST, {"tenant": tenant_id, "first": FIRST_HASH})
-        row = connection.execute(_HEAD, {"of_tenant": tenant_id}).one()
+        row = _HEAD.run(connection, {"of_tenant": tenant_id}).fetchone()
     return int(row[0]), str(row[1])

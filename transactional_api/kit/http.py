@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -68,6 +68,12 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[ProblemField] = []
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "description": "Refused", "content": {PROBLEM: {}}},
+    "5XX": {"model": Problem, "description": "Not done", "content": {PROBLEM: {}}},
+}
 
 
 def _text_matching(pattern: str, meaning: str) -> BeforeValidator:
@@ -218,12 +224,9 @@ class OversizedAsProblem:
 
 def _methods(app: FastAPI, path: str) -> set[str]:
     """All that the address takes; the framework itself names only those of the first route that fits."""
-    return {
-        method
-        for route in app.routes
-        if isinstance(route, APIRoute) and route.path_regex.match(path)
-        for method in route.methods or ()
-    }
+    every = iter_route_contexts(getattr(app, "operations", app.routes))
+    fitting = (route for route in every if (words := getattr(route, "path_regex", None)) and words.match(path))
+    return {method for route in fitting for method in route.methods or ()}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

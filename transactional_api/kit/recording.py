@@ -1,38 +1,23 @@
 """Sees every write of the core and hands it to the change log; refuses those that it could not see.
 
-Rows are recorded as SQLAlchemy flushes them. A statement that writes to a logged table in any other way (bulk DML,
+Rows are recorded as they are flushed. A statement that writes to a logged table in any other way (bulk DML,
 Core, text) would not be recorded, so it is refused before it reaches the database.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, event, select, text
-from sqlalchemy.orm import Mapper, Session, SessionTransaction, object_session
+from sqlalchemy import Connection, event, select, text
+from sqlalchemy.orm import Mapper, Session, SessionTransaction, make_transient_to_detached, object_session
 from sqlalchemy.orm.base import NO_VALUE
 
 from transactional_api.kit.change_log import ChangeLog, Entry, Image, entity_key, plain
+from transactional_api.kit.statements import Prepared, UnloggedWrite, insert_into, recorded
 from transactional_api.kit.tables import Base
 
-_WRITES = re.compile(
-    r"\s*(?:/\*.*?\*/\s*)*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?"
-    r'|DELETE\s+FROM(?:\s+ONLY)?|TRUNCATE(?:\s+TABLE)?|COPY|MERGE\s+INTO)\s+(?:"?\w+"?\.)?"?(\w+)"?',
-    re.IGNORECASE | re.DOTALL,
-)
-_LOG_TABLES = frozenset({"change_log", "change_log_heads"})
-_ALLOWED = "revhouse_recorded_write"
 ALL_TENANTS = "*"
-_SEE = text("SELECT set_config('revhouse.tenant', :tenant, true)")
-
-
-class UnloggedWrite(RuntimeError):
-    """A write to a logged table that the change log could not have seen. A defect of the caller, never of a user."""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(f"{table} is written through the session of Database.transaction() only, row by row")
-        self.table = table
+_SEE = Prepared(text("SELECT set_config('revhouse.tenant', :tenant, true)"))
 
 
 class TenantMixed(RuntimeError):
@@ -66,55 +51,53 @@ class RecordedSession(Session):
         """Write pending rows, and record them; only inside of this are logged tables writable."""
         if self.log is None and (self.new or self.dirty or self.deleted):
             raise UnloggedWrite("a session that reads only")
-        _permitted(self.connection(), lambda connection: self._flush_recorded(connection, objects))
+        if self.log is not None and (self.new or self.dirty or self.deleted):
+            connection = self.connection()
+            with recorded(connection):
+                self._flush_recorded(connection, self.log, objects)
 
-    def _flush_recorded(self, connection: Connection, objects: Sequence[Any] | None) -> None:
-        known = len(self.log.entries) if self.log else 0
-        super().flush(objects)
-        if self.log is None:
-            return
-        self.log.entries[known:] = sorted(self.log.entries[known:], key=_place)
+    def _flush_recorded(self, connection: Connection, log: ChangeLog, objects: Sequence[Any] | None) -> None:
+        known = len(log.entries)
+        self._insert_new(connection)
+        if self.dirty or self.deleted:
+            super().flush(objects)
+        log.entries[known:] = sorted(log.entries[known:], key=_place)
         for row, fields in self.personal:
-            _record_personal(connection, self.log, row, fields)
+            _record_personal(connection, log, row, fields)
         self.personal.clear()
-        self.log.spill(connection)
+        log.spill(connection)
+
+    def _insert_new(self, connection: Connection) -> None:
+        """New rows, in one statement a table. The session's own unit of work finds out what depends on what and asks
+        for defaults; here every id is known before, defaults are the code's, and keys are judged at the commit."""
+        by_table: dict[type[Base], list[Base]] = {}
+        for row in self.new:
+            by_table.setdefault(type(row), []).append(row)
+        for table, rows in by_table.items():
+            mapper = table.__mapper__
+            for row in rows:
+                for column in mapper.columns:
+                    row.__dict__.setdefault(column.name)  # never set, so NULL: known from now on
+                if _is_recorded(row):
+                    _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
+            insert_into(table).run_all(connection, [row.__dict__ for row in rows])
+            for row in rows:
+                self.expunge(row)
+                make_transient_to_detached(row)
+                self.add(row)
 
     def hold_tenant(self) -> None:
         """Wait for, and then keep until the end of the transaction, the sole right to write for this tenant."""
         assert self.log is not None
-        _permitted(self.connection(), self.log.hold_head)
-
-
-def guard_statements(engine: Engine) -> None:
-    """Refuse statements on this engine that write to a logged table outside of a flush."""
-    guarded = _LOG_TABLES | {
-        mapper.local_table.name  # type: ignore[attr-defined]
-        for mapper in Base.registry.mappers
-        if mapper.class_.is_logged
-    }
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def refuse_unlogged(conn: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if conn.info.get(_ALLOWED):
-            return
-        written = _WRITES.match(statement)
-        if written and written[1].lower() in guarded:
-            raise UnloggedWrite(written[1].lower())
-
-
-def _permitted(connection: Connection, write: Callable[[Connection], None]) -> None:
-    outer = connection.info.get(_ALLOWED, False)
-    connection.info[_ALLOWED] = True
-    try:
-        write(connection)
-    finally:
-        connection.info[_ALLOWED] = outer
+        connection = self.connection()
+        with recorded(connection):
+            self.log.hold_head(connection)
 
 
 def see_tenant(connection: Connection, tenant_id: str) -> None:
     """Until the transaction ends, row security on PostgreSQL shows this tenant's rows only; `*` shows those of all."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_SEE, {"tenant": tenant_id})
+        _SEE.run(connection, {"tenant": tenant_id})
 
 
 @event.listens_for(RecordedSession, "after_begin")
@@ -141,6 +124,7 @@ def _added(session: RecordedSession, row: Base) -> None:
     session.owned.add(row_key(row))
 
 
+@event.listens_for(RecordedSession, "detached_to_persistent")
 @event.listens_for(RecordedSession, "loaded_as_persistent")
 def _loaded(session: RecordedSession, row: Base) -> None:
     session.rows[row_key(row)] = row
@@ -163,18 +147,15 @@ def _forget(session: RecordedSession, _previous: SessionTransaction) -> None:
 def _append(session: RecordedSession) -> None:
     session.flush()
     if session.log is not None and session.log.entries:
-        _permitted(session.connection(), session.log.write)
-
-
-@event.listens_for(Base, "after_insert", propagate=True)
-def _inserted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    for name in _column_names(mapper):
-        row.__dict__.setdefault(name)  # never set, so written as NULL: known from now on, like a value that was read
-    _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
+        connection = session.connection()
+        with recorded(connection):
+            session.log.write(connection)
 
 
 @event.listens_for(Base, "after_update", propagate=True)
 def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    if not _is_recorded(row):
+        return
     after = _image(mapper, row)
     before = dict(after)
     personal = []
@@ -193,7 +174,8 @@ def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
 
 @event.listens_for(Base, "after_delete", propagate=True)
 def _deleted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    _record(mapper, row, "delete", _image(mapper, row), None, _personal_values(row))
+    if _is_recorded(row):
+        _record(mapper, row, "delete", _image(mapper, row), None, _personal_values(row))
 
 
 def row_key(row: Base, tenant_id: str | None = None) -> tuple[Any, ...]:
@@ -237,19 +219,26 @@ def _personal_values(row: Base) -> list[str]:
     return [name for name in row.personal_columns if row.__dict__.get(name) is not None]
 
 
-def _record(
-    mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None, personal: list[str]
-) -> None:
+def _is_recorded(row: Base) -> bool:
+    """Whether the log is told. A row of another tenant is refused either way."""
     session = object_session(row)
     if not isinstance(session, RecordedSession) or session.log is None:
         raise UnloggedWrite(row.__tablename__)
     if row.tenant_id != session.of_tenant:
         raise TenantMixed(f"a row of tenant {row.tenant_id!r} in a transaction of {session.of_tenant!r}")
+    return row.is_logged or row.personal_to is not None
+
+
+def _record(
+    mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None, personal: list[str]
+) -> None:
+    session = cast(RecordedSession, object_session(row))
+    assert session.log is not None
     if row.personal_to is not None:
         changed = [name for name in row.personal_columns if (before or {}).get(name) != (after or {}).get(name)]
         if changed:
             session.personal.append((row, changed))
-    elif row.is_logged:
+    else:
         key = entity_key(getattr(row, column.name) for column in mapper.primary_key if column.name != "tenant_id")
         session.log.append(Entry(row.__tablename__, key, operation, before, after, sorted(personal)))
 

@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, Select, bindparam, literal_column, select
+from sqlalchemy import Integer, bindparam, literal_column, select
 
 from transactional_api.kit.errors import KeyTaken
 from transactional_api.kit.recording import RecordedSession, row_key
+from transactional_api.kit.statements import Prepared
 from transactional_api.kit.tables import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -26,13 +27,13 @@ def exists(session: RecordedSession, table: type[Row], *key: Any) -> bool:
     if (table, session.of_tenant, *key) in session.rows:
         return True
     names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
-    return session.connection().execute(_knock(table), names).first() is not None
+    return _knock(table).run(session.connection(), names).fetchone() is not None
 
 
 @cache
-def _knock(table: type[Base]) -> Select[int]:
+def _knock(table: type[Base]) -> Prepared:
     keyed = [column == bindparam(f"key_{at}") for at, column in enumerate(table.__mapper__.primary_key)]
-    return select(literal_column("1", Integer)).select_from(table.__table__).where(*keyed)
+    return Prepared(select(literal_column("1", Integer)).select_from(table.__table__).where(*keyed))
 
 
 def find_locked(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:

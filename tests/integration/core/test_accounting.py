@@ -185,7 +185,7 @@ def test_a_crash_between_the_systems_commit_and_ours_leaves_one_file(furnished: 
         [row] = repository.postings_of(unit.session, ("invoice",), "I1")
         document = service.document_of(row)
     with furnished.database.transaction("acme", "test") as unit:
-        assert dispatch._claim(unit, row.posting_id) is not None
+        assert dispatch._claim(unit, [row.posting_id])
     FileConnector(settings_of(furnished).home).post("acme", document)
     assert dispatch_due(furnished.database, settings_of(furnished)) == 0
     later(furnished, minutes=5)

@@ -17,7 +17,8 @@ from transactional_api.database import Database
 from transactional_api.invoices.rules import NewLine
 from transactional_api.invoices.service import discard_draft, stage_invoice
 from transactional_api.kit.change_log import ChangeLogEntry
-from transactional_api.kit.recording import SavepointRefused, TenantMixed, UnloggedWrite
+from transactional_api.kit.recording import SavepointRefused, TenantMixed
+from transactional_api.kit.statements import UnloggedWrite
 from transactional_api.products.service import create_product
 from transactional_api.products.tables import Product
 from transactional_api.subscriptions.rules import Period

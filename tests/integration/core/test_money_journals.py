@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, select
 
 from tests.integration.core.conftest import NOW, Api
 from tests.integration.core.test_payments import CARD, DAY, invoice, later, made
@@ -26,6 +26,7 @@ from transactional_api.invoices import service as invoices
 from transactional_api.invoices.rules import NewLine
 from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.errors import DomainError
+from transactional_api.kit.statements import Prepared
 from transactional_api.payments import processing, refunds, service
 from transactional_api.payments.closing import funds_of
 from transactional_api.payments.providers.local import SENT_AT, SIGNATURE, webhook_signature
@@ -186,13 +187,19 @@ def test_money_of_a_closed_month_counts_in_the_first_open_one(shop: Api) -> None
     assert made(shop, "GET", "/accounting/postings?document_id=P1")["items"][0]["posted_on"] == "2026-02-01"
 
 
-def test_taking_money_asks_the_database_for_one_insert_more(shop: Api) -> None:
+def test_taking_money_asks_the_database_for_one_insert_more(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the books elsewhere (no system) and with them here, the same payment otherwise."""
     statements: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement.split("(", maxsplit=1)[0].split("\n", maxsplit=1)[0])
 
+    def drive(self: Prepared, connection: Connection, form: Any, execute: Any) -> Any:
+        note(connection, None, form.sql)
+        return driven(self, connection, form, execute)
+
+    driven = Prepared._driven
+    monkeypatch.setattr(Prepared, "_driven", drive)
     from transactional_api.payments.providers.registry import provider_named
 
     provider = provider_named("local", shop.client.app.state.settings)  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import pytest
 
 from transactional_api.access.session import SessionSecret
 from transactional_api.kit.change_log import entity_key, hash_entry, plain
-from transactional_api.kit.recording import _WRITES
+from transactional_api.kit.statements import _WRITES
 from transactional_api.tables import Base
 
 CONTRACT = Path(__file__).resolve().parents[3] / "docs" / "decisions" / "0001-parts-and-interfaces.md"

@@ -21,11 +21,11 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 
 from transactional_api.database import UnitOfWork
+from transactional_api.kit.statements import insert_into
 from transactional_api.payments.providers.port import (
     Answer,
     Charge,
@@ -46,7 +46,6 @@ DECLINES = frozenset({"card_declined", "insufficient_funds", "expired_card"})
 LATE = timedelta(seconds=5)
 WEBHOOK_WINDOW = timedelta(minutes=5)
 SIGNATURE, SENT_AT = "revhouse-signature", "revhouse-sent-at"
-_BOOK = insert(cast(Table, LocalCharge.__table__))
 ADDRESS = "https://local.invalid/authenticate/"
 
 
@@ -141,7 +140,7 @@ class LocalProvider:
             "code": code,
             "decided_at": unit.now + after,
         }
-        unit.session.connection().execute(_BOOK, row)
+        insert_into(LocalCharge).run(unit.session.connection(), row)
 
     def _in(self) -> UnitOfWork:
         assert self._unit is not None, "the embedded provider is asked within a transaction"
