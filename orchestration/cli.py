@@ -293,17 +293,14 @@ def dev() -> None:
 @app.command()
 def admin(tenant: Annotated[str, typer.Argument(help="Made if it is new.")] = "default") -> None:
     """A one-time password for the tenant's account `admin`, which is made if there is none."""
+    from orchestration.core import open_core
     from transactional_api.access.accounts import ADMIN, one_time_for_admin
-    from transactional_api.database import Database
 
     settings = Settings()
     settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
-    try:
+    with open_core(settings) as database:
         database.migrate()
         password = one_time_for_admin(database, tenant)
-    finally:
-        database.close()
     out.print(f"sign in to tenant {tenant} as {ADMIN} with the one-time password {password}", markup=False)
 
 

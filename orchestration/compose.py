@@ -15,6 +15,7 @@ from uuid import uuid4
 import duckdb
 
 from ingestion.csv import copy_into_drop, scan_drop
+from orchestration.core import core_settings
 from orchestration.publish import NothingPublished, Warehouse
 from orchestration.reader import published
 from orchestration.runner import prepare_dagster_home
@@ -107,8 +108,7 @@ class Builder:
 def compose_app(settings: Settings) -> Any:
     """The FastAPI application over this home."""
     from transactional_api.main import create_app
-    from transactional_api.settings import Settings as CoreSettings
 
     settings.home.mkdir(parents=True, exist_ok=True)
-    core = CoreSettings(home=settings.home, database_url=settings.database_url)
+    core = core_settings(settings)
     return create_app(core, intake=Intake(settings), reader=Reader(settings), builder=Builder(settings))

@@ -6,6 +6,7 @@ import shutil
 import socket
 from dataclasses import dataclass
 
+from orchestration.core import core_settings, open_core
 from orchestration.dbt_runner import DbtProject
 from orchestration.publish import Warehouse, lock_holder
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -84,10 +85,11 @@ def _disk(settings: Settings) -> Finding:
 def _core(settings: Settings) -> Finding:
     if not settings.has_core:
         return Finding("core database", "note", "none yet; it is made by demo or serve")
-    from transactional_api.database import Database, DatabaseUnavailable
+    from transactional_api.database import DatabaseUnavailable
 
     try:
-        Database(settings.database_url).ping()
+        with open_core(settings) as database:
+            database.ping()
     except DatabaseUnavailable as error:
         return Finding("core database", "bad", str(error))
     return Finding("core database", "ok", settings.database_url.split("@")[-1])
@@ -99,12 +101,12 @@ def _checkpoints(settings: Settings) -> Finding:
         return Finding("audit checkpoints", "note", "none yet; the first build signs one")
     from transactional_api.audit.checkpoints import CheckpointsBroken
     from transactional_api.audit.service import checkpoint_files
-    from transactional_api.database import Database, DatabaseUnavailable
-    from transactional_api.settings import Settings as CoreSettings
+    from transactional_api.database import DatabaseUnavailable
 
-    files = checkpoint_files(CoreSettings(home=settings.home, database_url=settings.database_url))
+    files = checkpoint_files(core_settings(settings))
     try:
-        heads = Database(settings.database_url).change_log_heads()
+        with open_core(settings) as database:
+            heads = database.change_log_heads()
         last = [checkpoints[-1] for tenant in heads if (checkpoints := files.read(tenant))]
     except (CheckpointsBroken, DatabaseUnavailable) as broken:
         return Finding("audit checkpoints", "bad", f"{files.folder}: {broken}")

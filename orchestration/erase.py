@@ -17,6 +17,7 @@ from ingestion import erasing
 from ingestion.journal import Journal
 from orchestration import progress
 from orchestration.build import Build
+from orchestration.core import open_core
 from orchestration.settings import Settings
 
 KEPT_OF_DBT = {"manifest.json", "partial_parse.msgpack"}
@@ -42,11 +43,10 @@ def erase_in_core(settings: Settings, tenant_id: str, customer_id: str, reason: 
             raise CustomerUnknown(f"no dropped file of tenant {tenant_id} has a customer {customer_id!r}")
         erasing.request(settings.home, erasing.Request(tenant_id, customer_id, f"era_{uuid4().hex[:24]}"))
         return Line("core", "this home has no core database")
-    from transactional_api.database import Database
     from transactional_api.privacy.errors import CustomerUnknown as UnknownToCore
     from transactional_api.privacy.service import erase
 
-    with closing(Database(settings.database_url)) as database:
+    with open_core(settings) as database:
         database.migrate()
         try:
             with database.transaction(tenant_id, "revhouse erase") as unit:
@@ -66,10 +66,9 @@ def erase_in_intake(settings: Settings) -> erasing.Erased:
 def requests(settings: Settings) -> list[erasing.Request]:
     if not settings.has_core:
         return []
-    from transactional_api.database import Database
     from transactional_api.privacy.service import erasures
 
-    with closing(Database(settings.database_url)) as database:
+    with open_core(settings) as database:
         return [erasing.Request(one.tenant_id, one.customer_id, one.erasure_id) for one in erasures(database)]
 
 
@@ -104,10 +103,9 @@ def clean_core(settings: Settings) -> Line:
     """The core's own files, rewritten if an erasure asks for it."""
     if not settings.has_core:
         return Line("core files", "this home has no core database")
-    from transactional_api.database import Database
     from transactional_api.privacy.cleaning import clean
 
-    with closing(Database(settings.database_url)) as database:
+    with open_core(settings) as database:
         database.migrate()
         cleaned = clean(database)
     return Line("core files", "rewritten" if cleaned else "nothing to rewrite, or in use: tried again later")

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
+from orchestration.core import core_settings, open_core
 from orchestration.runner import prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -56,27 +57,23 @@ def worker_app() -> Any:
 
 def work(settings: Settings) -> None:
     """Runs the jobs of the core alone until it is told to stop. Of many processes one works at a time."""
-    from transactional_api.database import Database
     from transactional_api.jobs import ALL_JOBS
     from transactional_api.kit.jobs import JobRunner
     from transactional_api.operations.logs import configure
-    from transactional_api.settings import Settings as CoreSettings
 
     configure()
     settings.home.mkdir(parents=True, exist_ok=True)
-    core = CoreSettings(home=settings.home, database_url=settings.database_url)
-    database = Database(core.database_url, owner_url=core.database_owner_url)
-    database.migrate()
-    runner = JobRunner(database, core, ALL_JOBS)
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    runner.start()
-    sys.stdout.write("revhouse: working\n")
-    sys.stdout.flush()
-    told.wait()
-    runner.stop()
-    database.close()
+    with open_core(settings) as database:
+        database.migrate()
+        runner = JobRunner(database, core_settings(settings), ALL_JOBS)
+        told = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: told.set())
+        runner.start()
+        sys.stdout.write("revhouse: working\n")
+        sys.stdout.flush()
+        told.wait()
+        runner.stop()
 
 
 @contextmanager

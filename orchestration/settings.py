@@ -17,6 +17,8 @@ class Settings(BaseSettings):
 
     home: Path = Path("data")
     database_url: str = ""
+    database_owner_url: str = ""
+    """A role that may change tables, where the one of `database_url` may not (PostgreSQL)."""
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     keep_versions: Annotated[int, Field(ge=1)] = 10
     keep_bytes: Annotated[int, Field(ge=0)] = 20 * 1024**3

@@ -17,13 +17,12 @@ from dagster import (
 from ingestion.contracts import app_tables
 from ingestion.journal import Journal
 from orchestration.build import Build
+from orchestration.core import core_settings, open_core
 from orchestration.publish import utc_now
 from orchestration.resources import BuildResource
 from orchestration.settings import Settings
 from transactional_api.audit.service import AuditVerdict, checkpoint_files, verify_and_sign
-from transactional_api.database import Database
 from transactional_api.kit.totals import CoreTotals
-from transactional_api.settings import Settings as CoreSettings
 
 CHAIN = "change_log_chain_holds"
 TOTALS = "warehouse_copy_equals_core"
@@ -75,14 +74,11 @@ def read_core(settings: Settings) -> tuple[CoreTotals, list[AuditVerdict]]:
     """The core's totals, and what the log of each tenant says. One that holds is signed where it now stands."""
     if not settings.has_core:
         return CoreTotals({}, {}), []
-    files = checkpoint_files(CoreSettings(home=settings.home, database_url=settings.database_url))
-    database = Database(settings.database_url)
-    try:
+    files = checkpoint_files(core_settings(settings))
+    with open_core(settings) as database:
         totals = database.totals()
         now = database.clock.now()
         return totals, [verify_and_sign(database, files, tenant, now)[0] for tenant in sorted(totals.heads)]
-    finally:
-        database.close()
 
 
 def line_of(verdict: AuditVerdict) -> str:

@@ -95,7 +95,7 @@ def run_demo(settings: Settings, seed: int) -> Report:
     company = invent_company(seed, as_of=AS_OF)
     through_core, dropped = split_company(company)
     progress.report("core", "writing customers, subscriptions, deals, invoices and payments")
-    write_core(through_core, settings.database_url, TENANT)
+    write_core(through_core, settings, TENANT)
     progress.report("files", "dropping CSV exports")
     with tempfile.TemporaryDirectory() as folder:
         write_company_csv(dropped, Path(folder))

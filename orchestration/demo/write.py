@@ -10,9 +10,11 @@ from typing import Any
 
 from iso4217 import Currency
 
+from orchestration.core import open_core
 from orchestration.demo.company import Company, Row
+from orchestration.settings import Settings
 from transactional_api.customers import service as customers
-from transactional_api.database import Database, UnitOfWork
+from transactional_api.database import UnitOfWork
 from transactional_api.deals import service as deals
 from transactional_api.invoices import service as invoices
 from transactional_api.invoices.rules import NewLine
@@ -70,14 +72,13 @@ def split_company(company: Company) -> tuple[Company, Company]:
     return core, files
 
 
-def write_core(company: Company, url: str, tenant_id: str) -> int:
+def write_core(company: Company, settings: Settings, tenant_id: str) -> int:
     """Writes the company through the core's services, as an integration would, many facts a transaction.
 
     Returns the number of changes logged; 0 where the tenant's log has entries already, so that a second demo in one
     home does not stumble over its own customers. Raises DatabaseUnavailable.
     """
-    database = Database(url)
-    try:
+    with open_core(settings) as database:
         database.migrate()
         if database.change_log_heads().get(tenant_id, 0):
             return 0
@@ -87,8 +88,6 @@ def write_core(company: Company, url: str, tenant_id: str) -> int:
                 for write in batch:
                     write(unit)
         return database.change_log_heads().get(tenant_id, 0)
-    finally:
-        database.close()
 
 
 def minor(amount: Decimal | int, currency: str) -> int:

@@ -11,6 +11,7 @@ import pytest
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_core
 from orchestration.publish import Warehouse
+from orchestration.settings import Settings
 from tests.orchestration.houses import new_home, revhouse, rows
 from transactional_api.database import Database
 from transactional_api.kit.change_log import FIRST_HASH, ChangeLogEntry, hash_entry
@@ -20,7 +21,7 @@ from transactional_api.kit.change_log import FIRST_HASH, ChangeLogEntry, hash_en
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = new_home(tmp_path_factory.mktemp("core") / "home")
     core, _ = split_company(invent_company(9, customers=12, months=6, currencies=(("USD", 1.0),)))
-    write_core(core, f"sqlite:///{home / 'core.db'}", "acme")
+    write_core(core, Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}"), "acme")
     result = revhouse(home, "build", "--as-of", "2026-10-31")
     assert result.returncode == 0, result.stderr
     return home

@@ -11,6 +11,7 @@ from ingestion.csv import copy_into_drop
 from orchestration.demo.company import invent_company
 from orchestration.demo.run import AS_OF, TENANT
 from orchestration.demo.write import split_company, write_company_csv, write_core
+from orchestration.settings import Settings
 from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 
 pytestmark = pytest.mark.postgres
@@ -28,7 +29,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 def build(home: Path, url: str, as_of: date) -> Path:
     new_home(home)
     core, files = split_company(invent_company(7, customers=120, as_of=as_of))
-    write_core(core, url, TENANT)
+    write_core(core, Settings(home=home, database_url=url), TENANT)
     write_company_csv(files, home.parent / f"{home.name}-files")
     copy_into_drop(home, [home.parent / f"{home.name}-files"], TENANT)
     result = revhouse(home, "build", "--as-of", as_of.isoformat(), REVHOUSE_DATABASE_URL=url)

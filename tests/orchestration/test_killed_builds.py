@@ -11,6 +11,7 @@ from ingestion.csv import copy_into_drop
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_core
 from orchestration.publish import Warehouse, lock_holder
+from orchestration.settings import Settings
 from tests.orchestration.houses import (
     differing_tables,
     environment,
@@ -87,7 +88,7 @@ def fill(home: Path, *, first: bool) -> None:
     company = invent_company(3 if first else 4, customers=18, months=10, sales_per_month=4)
     core, files = split_company(company)
     tenant = "first" if first else "second"
-    write_core(core, f"sqlite:///{home / 'core.db'}", tenant)
+    write_core(core, Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}"), tenant)
     folder = home.parent / f"files-{tenant}"
     write_company_csv(files, folder)
     copy_into_drop(home, [folder], tenant)
