@@ -10,6 +10,12 @@ from orchestration.settings import Settings
 
 DAGSTER_YAML = """telemetry:
   enabled: false
+event_log_storage:
+  module: orchestration.run_log
+  class: RunLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
 retention:
   schedule:
     purge_after_days: 90
