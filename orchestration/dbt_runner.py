@@ -28,7 +28,6 @@ class NodeResult:
     message: str
     seconds: float
     failures: int
-    compiled_sql: str | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class DbtProject:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._manifest: Any = None
+        self._compiled: dict[str, str | None] = {}
 
     @classmethod
     def of(cls, settings: Settings) -> "DbtProject":
@@ -94,7 +94,10 @@ class DbtProject:
         self._manifest = result.result
 
     def run(self, command: str, *arguments: str) -> Iterator[NodeResult]:
-        """Runs `dbt <command>`, yielding each node as it finishes. Raises RuntimeError if dbt itself fails."""
+        """Runs `dbt <command>`, yielding each node as it finishes. Raises RuntimeError if dbt itself fails.
+
+        The manifest is not written again: that costs a second, and it is what the run was given.
+        """
         finished: queue.Queue[NodeResult | None] = queue.Queue()
         outcome: list[Any] = []
 
@@ -104,7 +107,7 @@ class DbtProject:
 
         def work() -> None:
             try:
-                outcome.append(self._runner([listen]).invoke(self._arguments(command, *arguments)))
+                outcome.append(self._runner([listen]).invoke(self._arguments(command, "--no-write-json", *arguments)))
             finally:
                 self.release()
                 finished.put(None)
@@ -118,11 +121,14 @@ class DbtProject:
             raise RuntimeError("dbt stopped without a result")
         if outcome[0].exception is not None:
             raise RuntimeError(f"dbt {command}: {outcome[0].exception}")
+        self._compiled = {
+            one.node.unique_id: getattr(one.node, "compiled_code", None) for one in outcome[0].result.results
+        }
 
     def failed_check(self, node: NodeResult, columns: int = 6) -> FailedCheck:
         """Reads the rows that broke a test from the build file."""
         name = node.unique_id.split(".")[2]
-        compiled = self._compiled(node)
+        compiled = self._compiled.get(node.unique_id)
         if compiled is None or node.status == "error":
             return FailedCheck(name, node.message, ())
         with duckdb.connect(str(self.settings.build_file)) as connection:
@@ -141,16 +147,6 @@ class DbtProject:
         if environment is not None:
             environment.close()
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-    def _compiled(self, node: NodeResult) -> str | None:
-        if node.compiled_sql:
-            return node.compiled_sql
-        results = json.loads((self.settings.dbt_target / "run_results.json").read_text(encoding="utf-8"))
-        for result in results["results"]:
-            if result["unique_id"] == node.unique_id:
-                sql: str | None = result.get("compiled_code")
-                return sql
-        return None
 
     def _runner(self, callbacks: list[Any] | None = None) -> Any:
         os.environ["REVHOUSE_BUILD_FILE"] = str(self.settings.build_file)
@@ -188,5 +184,4 @@ def _node_result(data: Any) -> NodeResult:
         message=result.message or "",
         seconds=result.execution_time,
         failures=int(result.num_failures or 0),
-        compiled_sql=None,
     )
