@@ -29,7 +29,7 @@ demo: $(READY)
 	@$(BIN)/revhouse demo
 
 test: $(READY)
-	@$(BIN)/pytest -q -n 2 --dist loadscope -m "not long"
+	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not long"
 
 test-long: $(READY)
 	@$(BIN)/pytest -q -m long

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+SLOW = ("tests/e2e/", "tests/orchestration/", "tests/warehouse/")
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules of few and long tests go first, so that the many short ones fill both processes to the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture

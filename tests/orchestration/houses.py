@@ -11,6 +11,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.dbt_runner import DbtProject
+from orchestration.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -27,10 +30,11 @@ def new_home(home: Path) -> Path:
         code = "from orchestration.dbt_runner import DbtProject as D, Settings; D(Settings()).manifest()"
         if PARSED.exists():
             shutil.copytree(PARSED, target)
-        parsed = in_process(home, code)
-        assert parsed.returncode == 0, parsed.stderr
-        shutil.rmtree(PARSED, ignore_errors=True)
-        shutil.copytree(target, PARSED)
+        if not DbtProject(Settings(home=home)).is_fresh():
+            parsed = in_process(home, code)
+            assert parsed.returncode == 0, parsed.stderr
+            shutil.rmtree(PARSED, ignore_errors=True)
+            shutil.copytree(target, PARSED)
     return home
 
 
@@ -86,6 +90,21 @@ def differing_tables(one: Path, other: Path, schemas: Iterable[str] = ("marts", 
             count = connection.sql(
                 f"""select count(*) from ((from a.{name} except all from b.{name})
                 union all (from b.{name} except all from a.{name}))"""
+            ).fetchall()[0][0]
+            if count:
+                found[name] = count
+    return found
+
+
+def differing_tenants(version: Path, one: str, other: str, schemas: Iterable[str] = ("marts", "ml")) -> dict[str, int]:
+    """Tables of a version in which two tenants do not have the same rows, with the number of rows that differ."""
+    found = {}
+    with duckdb.connect(str(version), read_only=True) as connection:
+        for name in tables(version, schemas):
+            of = f"select * exclude (tenant_id) from {name} where tenant_id = ?"
+            count = connection.execute(
+                f"select count(*) from (({of} except all {of}) union all ({of} except all {of}))",
+                [one, other, other, one],
             ).fetchall()[0][0]
             if count:
                 found[name] = count
