@@ -355,7 +355,10 @@ def _try_idle_connections(engine: Engine) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the lock at once, so that it never finds out at its commit that another was first."""
     reads_only = connection.get_execution_options().get(_READS_ONLY)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    try:
+        connection.connection.cursor().execute("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise DBAPIError.instance("BEGIN", None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 __all__ = ["Base", "Database", "DatabaseUnavailable", "UnitOfWork"]

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from transactional_api import health
 from transactional_api.access import endpoints as access
 from transactional_api.access.accounts import ADMIN, ensure_admin
-from transactional_api.access.boundary import check_private
+from transactional_api.access.boundary import SECURITY_SCHEMES, check_private
 from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
@@ -100,6 +100,7 @@ class Core(FastAPI):
             self.openapi_schema = get_openapi(
                 title=self.title, version=self.version, description=self.description, routes=self.operations
             )
+            self.openapi_schema["components"]["securitySchemes"] = SECURITY_SCHEMES
         return self.openapi_schema
 
 

@@ -1,12 +1,12 @@
 """The boundary of a request: who calls, what they may, and the one transaction in which the call is worked."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +18,7 @@ from transactional_api.database import Database, Overtaken, UnitOfWork
 from transactional_api.idempotency import service as idempotency
 from transactional_api.idempotency.errors import KeyInFlight, KeyMissing, KeyReused
 from transactional_api.idempotency.service import Answer, Claim
-from transactional_api.kit.errors import DomainError
+from transactional_api.kit.errors import DomainError, ValueRefused
 from transactional_api.kit.http import PROBLEM, REFUSALS, problem_body
 
 # How often a transaction that another one overtook is tried again before the caller hears of it.
@@ -26,7 +26,22 @@ AGAIN = 2
 Begun = TypeVar("Begun")
 Outcome = TypeVar("Outcome")
 Out = TypeVar("Out", bound=BaseModel | None)
-_bearer = HTTPBearer(auto_error=False, description="An access token or an API key; its tenant is that of the request.")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+# In the OpenAPI as the framework would write them. That it also reads them costs more than all else at the door.
+SECURITY_SCHEMES = {
+    "HTTPBearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token or an API key; its tenant is that of the request.",
+    }
+}
+_SECURITY: dict[str, Any] = {"security": [{"HTTPBearer": []}]}
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Yours, one per thing to be done: sent again with the same request, the first answer comes again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
+}
 
 
 class Caller:
@@ -126,21 +141,19 @@ class Caller:
         return _response(answer if first is None else first, is_replay=first is not None)
 
 
-async def authenticated(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
+async def authenticated(request: Request) -> Caller:
     """A token is believed by its signature; a key is looked up."""
-    if credentials is None:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
         raise KeyRefused
     database: Database = request.app.state.database
-    secret = credentials.credentials
     if secret.startswith(f"{PREFIX}_") and database.is_sqlite:
         identity = identify(database, secret)  # a look into a file that waits for nobody: quicker than another thread
     elif secret.startswith(f"{PREFIX}_"):
         identity = await run_in_threadpool(identify, database, secret)
     else:
         identity = request.app.state.access_tokens.read(secret, database.clock.now())
-    if request.url.query:
+    if request.scope["query_string"]:
         for tenant_id in request.query_params.getlist("tenant_id"):
             if tenant_id != identity.tenant_id:
                 raise OtherTenant(tenant_id)
@@ -155,16 +168,6 @@ async def _caller(request: Request) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-KeyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Yours, one per thing to be done: sent again with the same request, the first answer comes again.",
-    ),
-]
 
 
 def reads(permission: str) -> dict[str, Any]:
@@ -174,8 +177,9 @@ def reads(permission: str) -> dict[str, Any]:
 
 def writes(permission: str, key: Literal["optional", "required"] = "optional") -> dict[str, Any]:
     """Arguments of a route's decorator: who may write, and whether only under an idempotency key."""
-    door = _keyed_door(permission, is_needed=key == "required")
-    return _route(door, {"x-permission": permission, "x-idempotency-key": key})
+    is_needed = key == "required"
+    shown = {"parameters": [_KEY_HEADER | {"required": is_needed}]}
+    return _route(_keyed_door(permission, is_needed), {"x-permission": permission, "x-idempotency-key": key, **shown})
 
 
 def own() -> dict[str, Any]:
@@ -193,16 +197,14 @@ def check_private(routes: Iterable[APIRoute]) -> None:
 def _route(door: Callable[..., Any], extra: dict[str, Any]) -> dict[str, Any]:
     """One dependency that does all of it: each costs every request."""
     door.is_door = True  # type: ignore[attr-defined]
-    return {"dependencies": [Depends(door)], "openapi_extra": extra, "responses": REFUSALS}
+    return {"dependencies": [Depends(door)], "openapi_extra": _SECURITY | extra, "responses": REFUSALS}
 
 
 def _door(permission: str) -> Callable[..., Any]:
     _check_known(permission)
 
-    async def door(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-    ) -> None:
-        caller = await authenticated(request, credentials)
+    async def door(request: Request) -> None:
+        caller = await authenticated(request)
         if not caller.identity.may(permission):
             raise Forbidden(permission)
 
@@ -212,17 +214,16 @@ def _door(permission: str) -> Callable[..., Any]:
 def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
     _check_known(permission)
 
-    async def keyed_door(
-        request: Request,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-        key: KeyHeader = None,
-    ) -> None:
-        caller = await authenticated(request, credentials)
+    async def keyed_door(request: Request) -> None:
+        caller = await authenticated(request)
         if not caller.identity.may(permission):
             raise Forbidden(permission)
+        key = request.headers.get("idempotency-key")
         if key is not None:
+            if not _KEY.fullmatch(key):
+                raise ValueRefused("1 to 200 visible characters of ASCII", "Idempotency-Key")
             body = await request.body()
-            print_ = idempotency.fingerprint(request.method, request.url.path, request.url.query, body)
+            print_ = idempotency.fingerprint(request.method, request.scope["path"], request.scope["query_string"], body)
             caller.claim = Claim(caller.identity.actor, key, print_)
         elif is_needed:
             raise KeyMissing

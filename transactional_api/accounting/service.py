@@ -13,6 +13,7 @@ from transactional_api.accounting.tables import AccountingPosting, GlMapping
 from transactional_api.database import UnitOfWork
 from transactional_api.kit.ids import id_or_new
 from transactional_api.kit.rows import add
+from transactional_api.kit.statements import insert_into
 
 _ACCOUNTS = "gl_accounts"
 Accounts = dict[tuple[str, str], tuple[str, str]]
@@ -71,10 +72,11 @@ def queue(
     due_on: date | None = None,
     reverses: AccountingPosting | None = None,
     is_mapped_later: bool = False,
-) -> AccountingPosting | None:
-    """Put the journal on its way in the transaction of its document. None without a system (its books have it already),
-    or where there is nothing to book. A reversal goes where its original went. `is_mapped_later` spares the query for
-    the accounts: they are those of the moment in which the journal is carried (see `settle_accounts`)."""
+) -> str | None:
+    """Put the journal on its way in the transaction of its document; returns its id. None without a system (its books
+    have it already), or where there is nothing to book. A reversal goes where its original went. `is_mapped_later`
+    spares the query for the accounts: they are those of the moment in which the journal is carried (see
+    `settle_accounts`)."""
     if reverses is not None:
         system = reverses.system
     if system is None or not journal.legs:
@@ -88,27 +90,27 @@ def queue(
         if is_mapped_later
         else [list(vars(line).values()) for line in lines_of(unit, journal)],
     }
-    posting = AccountingPosting(
-        tenant_id=unit.tenant_id,
-        posting_id=id_or_new(None, "gl", "posting_id"),
-        document_kind=journal.kind,
-        document_id=journal.document_id,
-        system=system,
-        reference=reference,
-        reverses=reverses.posting_id if reverses is not None else None,
-        posted_on=journal.posted_on,
-        currency=journal.currency,
-        document_json=json.dumps(facts, separators=(",", ":")),
-        status="pending",
-        attempts=0,
-        next_attempt_at=unit.now,
-        last_error=None,
-        external_id=None,
-        created_at=unit.now,
-        posted_at=None,
-    )
-    add(unit.session, posting)
-    return posting
+    row = {
+        "tenant_id": unit.tenant_id,
+        "posting_id": id_or_new(None, "gl", "posting_id"),
+        "document_kind": journal.kind,
+        "document_id": journal.document_id,
+        "system": system,
+        "reference": reference,
+        "reverses": reverses.posting_id if reverses is not None else None,
+        "posted_on": journal.posted_on,
+        "currency": journal.currency,
+        "document_json": json.dumps(facts, separators=(",", ":")),
+        "status": "pending",
+        "attempts": 0,
+        "next_attempt_at": unit.now,
+        "last_error": None,
+        "external_id": None,
+        "created_at": unit.now,
+        "posted_at": None,
+    }
+    insert_into(AccountingPosting).run(unit.session.connection(), row)
+    return str(row["posting_id"])
 
 
 def document_of(posting: AccountingPosting, known: Accounts | None = None) -> Document:

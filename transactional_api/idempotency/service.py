@@ -44,8 +44,8 @@ class Answer:
     body: str
 
 
-def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
-    head = f"{method} {path}?{query}\n".encode()
+def fingerprint(method: str, path: str, query: bytes, body: bytes) -> str:
+    head = f"{method} {path}?".encode() + query + b"\n"
     return hashlib.sha256(head + body).hexdigest()
 
 

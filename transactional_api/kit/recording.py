@@ -36,7 +36,8 @@ class RecordedSession(Session):
     """A session of one tenant. Without a change log it reads only.
 
     `rows` holds every row that the transaction has read or added, by table and key, pending ones too; `owned` are the
-    keys of those that nobody else can change before the commit. Together they spare a query for most lookups.
+    keys of those that nobody else can change before the commit. Together they spare a query for most lookups. After
+    `is_ending`, at the commit, nobody asks the session for a row any more.
     """
 
     def __init__(self, *args: Any, tenant_id: str | None, log: ChangeLog | None, **kwargs: Any) -> None:
@@ -46,6 +47,7 @@ class RecordedSession(Session):
         self.personal: list[tuple[Base, list[str]]] = []
         self.rows: dict[tuple[Any, ...], Base] = {}
         self.owned: set[tuple[Any, ...]] = set()
+        self.is_ending = False
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write pending rows, and record them; only inside of this are logged tables writable."""
@@ -81,6 +83,10 @@ class RecordedSession(Session):
                 if _is_recorded(row):
                     _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
             insert_into(table).run_all(connection, [row.__dict__ for row in rows])
+        if self.is_ending and not (self.dirty or self.deleted):
+            self.expunge_all()
+            return
+        for rows in by_table.values():
             for row in rows:
                 self.expunge(row)
                 make_transient_to_detached(row)
@@ -145,6 +151,7 @@ def _forget(session: RecordedSession, _previous: SessionTransaction) -> None:
 
 @event.listens_for(RecordedSession, "before_commit")
 def _append(session: RecordedSession) -> None:
+    session.is_ending = True
     session.flush()
     if session.log is not None and session.log.entries:
         connection = session.connection()
