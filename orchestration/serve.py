@@ -51,8 +51,11 @@ def worker_app() -> Any:
 
     configure()
     from orchestration.compose import compose_app
+    from transactional_api.operations.lifecycle import settle_memory
 
-    return compose_app(Settings())
+    app = compose_app(Settings())
+    settle_memory()
+    return app
 
 
 def work(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tests.bench.desk import Keys, worked
+from tests.bench.desk import Keys, Times, prepare, worked
 from tests.bench.served import payments_per_second, served
 from transactional_api.access.service import create_key
 from transactional_api.customers.repository import is_there
@@ -88,15 +88,25 @@ def report_guardrails() -> None:
 
 
 def report_deals(folder: Path, deals: int) -> None:
-    """Each deal has a caller of its own, who sends the next request when the last was answered, without a pause."""
+    """Each deal has a caller of its own, who sends the next request when the last was answered: after a moment, as
+    somebody at a screen does, and, to see where it ends, at once."""
     url = f"sqlite:///{folder / 'deals.db'}"
     with core(folder / "deals", url, 1) as (port, _):
-        times = worked(port, _keys(url), deals)
+        keys = _keys(url)
+        prepare(port, keys)
+        for name, pause in (("S", (1, 3)), ("R", (0, 0))):
+            _report_road(worked(port, keys, deals, name, pause), deals, pause)
+
+
+def _report_road(times: Times, deals: int, pause: tuple[float, float]) -> None:
     for reason in times.hung[:3]:
         print(f"a deal did not come to its end: {reason}")
     taken = sorted(seconds * 1000 for _, seconds in times.steps)
     p95 = taken[int(len(taken) * 0.95)]
-    print(f"{deals} deals at once, {len(taken):,} requests in {times.seconds:.1f} s, {len(times.hung)} unfinished")
+    calm = f"{pause[0]:g} to {pause[1]:g} s between requests" if pause[1] else "no pause between requests"
+    print(
+        f"{deals} deals at once, {calm}: {len(taken):,} requests in {times.seconds:.1f} s, {len(times.hung)} unfinished"
+    )
     show("a request of a deal, p95", f"{p95:.0f} ms", "below 500 ms", p95 < 500 and not times.hung)
     for step in dict.fromkeys(step for step, _ in times.steps):
         of_step = [seconds * 1000 for name, seconds in times.steps if name == step]

@@ -3,8 +3,11 @@
 from fastapi import FastAPI
 
 from transactional_api.main import create_app
+from transactional_api.operations.lifecycle import settle_memory
 from transactional_api.settings import Settings
 
 
 def create() -> FastAPI:
-    return create_app(Settings())
+    app = create_app(Settings())
+    settle_memory()
+    return app

@@ -3,6 +3,7 @@
 import http.client
 import json
 import multiprocessing
+import random
 import secrets
 import threading
 import time
@@ -42,24 +43,27 @@ class Times:
     seconds: float = 0
 
 
-def worked(port: int, keys: Keys, deals: int) -> Times:
-    """In a process of its own, so that the client's threads do not stand in the server's way."""
+def worked(port: int, keys: Keys, deals: int, name: str, pause: tuple[float, float]) -> Times:
+    """In a process of its own, so that the client's threads do not stand in the server's way. `pause` is from and to
+    how many seconds a caller waits between an answer and the next request."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        found = pool.apply(_work, (port, keys, deals))
+        found = pool.apply(_work, (port, keys, deals, name, pause))
     assert isinstance(found, Times)
     return found
 
 
-def _work(port: int, keys: Keys, deals: int) -> Times:
+def prepare(port: int, keys: Keys) -> None:
+    Desk(port, Times(), (0, 0), random.Random(0)).post("product", keys.admin, "/products", PRODUCT)
+
+
+def _work(port: int, keys: Keys, deals: int, name: str, pause: tuple[float, float]) -> Times:
     times, gate = Times(), threading.Barrier(deals + 1)
-    Desk(port, times).post("product", keys.admin, "/products", PRODUCT)
-    times.steps.clear()
 
     def one(number: int) -> None:
-        desk = Desk(port, times)
+        desk = Desk(port, times, pause, random.Random(number))
         gate.wait()
         try:
-            _whole_road(desk, keys, f"D{number}")
+            _whole_road(desk, keys, f"{name}{number}")
         except (RuntimeError, OSError, http.client.HTTPException) as error:
             times.hung.append(str(error))
 
@@ -94,9 +98,11 @@ def _whole_road(desk: "Desk", keys: Keys, deal_id: str) -> None:
 class Desk:
     """One kept connection, which notes how long each answer took."""
 
-    def __init__(self, port: int, times: Times) -> None:
+    def __init__(self, port: int, times: Times, pause: tuple[float, float], chance: random.Random) -> None:
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.times = times
+        self.pause = pause
+        self.chance = chance
 
     def post(self, step: str, key: str, path: str, body: Any) -> Any:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -116,4 +122,5 @@ class Desk:
         self.times.steps.append((step, time.monotonic() - started))
         if answer.status not in (200, 201):
             raise RuntimeError(f"{step}: {answer.status} {body[:300]!r}")
+        time.sleep(self.chance.uniform(*self.pause))
         return body

@@ -109,7 +109,7 @@ def queue(
         "created_at": unit.now,
         "posted_at": None,
     }
-    insert_into(AccountingPosting).run(unit.session.connection(), row)
+    insert_into(AccountingPosting).write(unit.session.connection(), row)
     return str(row["posting_id"])
 
 

@@ -56,10 +56,10 @@ def find(session: RecordedSession, claim: Claim) -> Answer | None:
     """
     if session.get_bind().dialect.name == "postgresql":
         name = f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"
-        if not _TRY_LOCK.run(session.connection(), {"name": name}).fetchone()[0]:
+        if not _TRY_LOCK.first(session.connection(), {"name": name})[0]:
             raise KeyInFlight
     mine = {"of_tenant": session.of_tenant, "by_caller": claim.caller, "under_key": claim.key}
-    row = _FIND.run(session.connection(), mine).fetchone()
+    row = _FIND.first(session.connection(), mine)
     if row is None:
         return None
     print_, status, body = row
@@ -112,4 +112,4 @@ def _insert(unit: UnitOfWork, claim: Claim, values: Mapping[str, object]) -> Non
         "status": None,
         "body": None,
     }
-    insert_into(IdempotencyKey).run(unit.session.connection(), {**key, **values})
+    insert_into(IdempotencyKey).write(unit.session.connection(), {**key, **values})

@@ -177,16 +177,16 @@ class ChangeLog:
             }
             last_hash = hash_entry(columns)
             rows.append(columns | {"changed_at": changed_at, "entry_hash": last_hash})
-        insert_into(ChangeLogEntry).run_all(connection, rows)
-        _MOVE.run(connection, {"of_tenant": self.tenant_id, "number": number, "hash": last_hash})
+        insert_into(ChangeLogEntry).write(connection, *rows)
+        _MOVE.write(connection, {"of_tenant": self.tenant_id, "number": number, "hash": last_hash})
         self._head = (number, last_hash)
         self.entries.clear()
         self._latest.clear()
 
 
 def _lock_head(connection: Connection, tenant_id: str) -> tuple[int, str]:
-    row = _HEAD.run(connection, {"of_tenant": tenant_id}).fetchone()
+    row = _HEAD.first(connection, {"of_tenant": tenant_id})
     if row is None:  # the tenant's first change, or another's of this very moment
         connection.execute(_FIRST, {"tenant": tenant_id, "first": FIRST_HASH})
-        row = _HEAD.run(connection, {"of_tenant": tenant_id}).fetchone()
+        row = _HEAD.first(connection, {"of_tenant": tenant_id})
     return int(row[0]), str(row[1])

@@ -4,12 +4,13 @@ Rows are recorded as they are flushed. A statement that writes to a logged table
 Core, text) would not be recorded, so it is refused before it reaches the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, make_transient_to_detached, object_session
+from sqlalchemy.orm.attributes import manager_of_class
 from sqlalchemy.orm.base import NO_VALUE
 
 from transactional_api.kit.change_log import ChangeLog, Entry, Image, entity_key, plain
@@ -17,6 +18,7 @@ from transactional_api.kit.statements import Prepared, UnloggedWrite, insert_int
 from transactional_api.kit.tables import Base
 
 ALL_TENANTS = "*"
+Row = TypeVar("Row", bound=Base)
 _SEE = Prepared(text("SELECT set_config('revhouse.tenant', :tenant, true)"))
 
 
@@ -82,7 +84,7 @@ class RecordedSession(Session):
                     row.__dict__.setdefault(column.name)  # never set, so NULL: known from now on
                 if _is_recorded(row):
                     _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
-            insert_into(table).run_all(connection, [row.__dict__ for row in rows])
+            insert_into(table).write(connection, *(row.__dict__ for row in rows))
         if self.is_ending and not (self.dirty or self.deleted):
             self.expunge_all()
             return
@@ -91,6 +93,14 @@ class RecordedSession(Session):
                 self.expunge(row)
                 make_transient_to_detached(row)
                 self.add(row)
+
+    def take_in(self, table: type[Row], values: Mapping[str, Any]) -> Row:
+        """A row as if the session had read it itself."""
+        row: Row = manager_of_class(table).new_instance()
+        row.__dict__.update(values)
+        make_transient_to_detached(row)
+        self.add(row)
+        return row
 
     def hold_tenant(self) -> None:
         """Wait for, and then keep until the end of the transaction, the sole right to write for this tenant."""
@@ -103,7 +113,7 @@ class RecordedSession(Session):
 def see_tenant(connection: Connection, tenant_id: str) -> None:
     """Until the transaction ends, row security on PostgreSQL shows this tenant's rows only; `*` shows those of all."""
     if connection.dialect.name == "postgresql":
-        _SEE.run(connection, {"tenant": tenant_id})
+        _SEE.write(connection, {"tenant": tenant_id})
 
 
 @event.listens_for(RecordedSession, "after_begin")

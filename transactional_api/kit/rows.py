@@ -7,7 +7,7 @@ from sqlalchemy import Integer, bindparam, literal_column, select
 
 from transactional_api.kit.errors import KeyTaken
 from transactional_api.kit.recording import RecordedSession, row_key
-from transactional_api.kit.statements import Prepared
+from transactional_api.kit.statements import Prepared, by_key
 from transactional_api.kit.tables import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -18,8 +18,9 @@ def find(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:
     row = session.rows.get((table, session.of_tenant, *key))
     if isinstance(row, table):
         return row
-    with session.no_autoflush:
-        return session.get(table, (session.of_tenant, *key))
+    names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
+    found = by_key(table).rows(session.connection(), names)
+    return session.take_in(table, found[0]) if found else None
 
 
 def exists(session: RecordedSession, table: type[Row], *key: Any) -> bool:
@@ -27,7 +28,7 @@ def exists(session: RecordedSession, table: type[Row], *key: Any) -> bool:
     if (table, session.of_tenant, *key) in session.rows:
         return True
     names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
-    return _knock(table).run(session.connection(), names).fetchone() is not None
+    return _knock(table).first(session.connection(), names) is not None
 
 
 @cache

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Engine, Table, event, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, event, insert, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql import ClauseElement
 
 from transactional_api.kit.tables import Base
@@ -20,6 +21,9 @@ _WRITES = re.compile(
 )
 _LOG_TABLES = frozenset({"change_log", "change_log_heads"})
 _ALLOWED = "revhouse_recorded_write"
+# The type code of NUMERIC in PostgreSQL: of ours the only type whose reading depends on it.
+_NUMERIC = 1700
+_PIPELINE, _HAS_PIPELINES = "revhouse_pipeline", "revhouse_has_pipelines"
 Values = Mapping[str, Any]
 
 
@@ -32,12 +36,27 @@ class UnloggedWrite(RuntimeError):
 
 
 def guard_statements(engine: Engine) -> None:
-    """Refuse statements on this engine that write to a logged table outside of `recorded`."""
+    """Refuse statements on this engine that write to a logged table outside of `recorded`; and keep what SQLAlchemy
+    sends itself out of the pipeline of prepared ones."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def refuse_unlogged(conn: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if not conn.info.get(_ALLOWED) and (table := _guarded_in(statement)):
             raise UnloggedWrite(table)
+        settle(conn)
+
+    @event.listens_for(engine, "connect")
+    def connected(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_HAS_PIPELINES] = engine.dialect.name == "postgresql"
+
+    @event.listens_for(engine, "commit")
+    def before_commit(conn: Connection) -> None:
+        settle(conn)
+
+    @event.listens_for(engine, "rollback")
+    def before_rollback(conn: Connection) -> None:
+        with suppress(SQLAlchemyError):
+            settle(conn)
 
 
 @contextmanager
@@ -55,21 +74,33 @@ class Prepared:
     """A statement that most transactions run, compiled once per kind of database. Its values go straight to the
     driver: SQLAlchemy's own way there costs several times as much as the statement itself.
 
-    Rows come back as the driver gives them, so it is asked for texts and whole numbers only. Errors are SQLAlchemy's.
+    PostgreSQL is not waited for until somebody asks for rows, or the transaction ends (see `settle`): statements are
+    sent in a pipeline, and an error of one comes with the next answer. Errors are SQLAlchemy's.
     """
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._forms: dict[str, _Form] = {}
 
-    def run(self, connection: Connection, values: Values) -> Any:
-        """The driver's cursor."""
+    def first(self, connection: Connection, values: Values) -> Any:
+        """The first row as the driver gives it, for texts and whole numbers; None without one."""
         form = self._form(connection)
-        return self._driven(connection, form, lambda cursor: cursor.execute(form.sql, form.given(values)))
+        return _driven(connection, form.sql, lambda cursor: cursor.execute(form.sql, form.given(values)).fetchone())
 
-    def run_all(self, connection: Connection, rows: Sequence[Values]) -> None:
+    def rows(self, connection: Connection, values: Values) -> list[dict[str, Any]]:
+        """What a query found, by the names of its columns, as the tables' types have it."""
         form = self._form(connection)
-        self._driven(connection, form, lambda cursor: cursor.executemany(form.sql, [form.given(row) for row in rows]))
+        found = _driven(connection, form.sql, lambda cursor: cursor.execute(form.sql, form.given(values)).fetchall())
+        return [form.taken(row) for row in found]
+
+    def write(self, connection: Connection, *rows: Values) -> None:
+        """Once for each."""
+        form = self._form(connection)
+        given = [form.given(row) for row in rows]
+        if len(given) == 1:
+            _driven(connection, form.sql, lambda cursor: cursor.execute(form.sql, given[0]))
+        else:
+            _driven(connection, form.sql, lambda cursor: cursor.executemany(form.sql, given))
 
     def _form(self, connection: Connection) -> "_Form":
         form = self._forms.get(connection.dialect.name)
@@ -79,14 +110,32 @@ class Prepared:
             raise UnloggedWrite(form.guarded)
         return form
 
-    def _driven(self, connection: Connection, form: "_Form", execute: Callable[[Any], Any]) -> Any:
-        cursor = connection.connection.cursor()
-        try:
-            execute(cursor)
-        except connection.dialect.loaded_dbapi.Error as error:
-            base = cast(type[Exception], connection.dialect.loaded_dbapi.Error)
-            raise DBAPIError.instance(form.sql, None, error, base, dialect=connection.dialect) from error
-        return cursor
+
+def settle(connection: Connection) -> None:
+    """Wait for all that was sent in the pipeline, if there is one; from then on statements are answered one by one."""
+    pipeline = connection.info.pop(_PIPELINE, None)
+    if pipeline is not None:
+        with _translated(connection, ""):
+            pipeline.__exit__(None, None, None)
+
+
+def _driven(connection: Connection, sql: str, do: Callable[[Any], Any]) -> Any:
+    driver: Any = connection.connection.dbapi_connection
+    with _translated(connection, sql):
+        if connection.info.get(_HAS_PIPELINES) and _PIPELINE not in connection.info:
+            pipeline = driver.pipeline()
+            pipeline.__enter__()
+            connection.info[_PIPELINE] = pipeline
+        return do(driver.cursor())
+
+
+@contextmanager
+def _translated(connection: Connection, sql: str) -> Iterator[None]:
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        base = cast(type[Exception], connection.dialect.loaded_dbapi.Error)
+        raise DBAPIError.instance(sql, None, error, base, dialect=connection.dialect) from error
 
 
 @dataclass(frozen=True)
@@ -97,6 +146,7 @@ class _Form:
     slots: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     is_positional: bool
     guarded: str | None
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
     @classmethod
     def of(cls, statement: ClauseElement, dialect: Dialect) -> "_Form":
@@ -104,12 +154,27 @@ class _Form:
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
         types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
         slots = tuple((name, types[name].bind_processor(dialect)) for name in names)
-        return cls(str(compiled), slots, compiled.positional, _guarded_in(str(compiled)))
+        columns = tuple(
+            (column.name, column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC))
+            for column in getattr(statement, "selected_columns", ())
+        )
+        return cls(str(compiled), slots, compiled.positional, _guarded_in(str(compiled)), columns)
 
     def given(self, values: Values) -> Any:
         if self.is_positional:
             return tuple(values[name] if make is None else make(values[name]) for name, make in self.slots)
         return {name: values[name] if make is None else make(values[name]) for name, make in self.slots}
+
+    def taken(self, row: Sequence[Any]) -> dict[str, Any]:
+        together = zip(self.columns, row, strict=True)
+        return {name: value if make is None else make(value) for (name, make), value in together}
+
+
+@cache
+def by_key(table: type[Base]) -> Prepared:
+    """The row of a key, whose parts are `key_0`, `key_1` and so on."""
+    keyed = [column == bindparam(f"key_{at}") for at, column in enumerate(table.__mapper__.primary_key)]
+    return Prepared(select(table.__table__).where(*keyed))
 
 
 @cache

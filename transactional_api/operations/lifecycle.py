@@ -1,6 +1,7 @@
-"""How the process ends: SIGTERM makes it unready at once, then the server finishes what runs and takes nothing new."""
+"""How a process begins and ends: SIGTERM makes it unready at once, then it finishes what runs and takes nothing new."""
 
 import asyncio
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -42,6 +43,14 @@ class Lifecycle:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def settle_memory() -> None:
+    """For a process that only serves from now on: what it loaded stays, so the garbage collector need not look through
+    it again and again, and it looks less often. A collection of everything takes as long as a hundred requests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _later(loop: asyncio.AbstractEventLoop, wait: float, inner: Callable[..., Any], *arguments: Any) -> None:

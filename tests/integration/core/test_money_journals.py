@@ -25,8 +25,8 @@ from transactional_api.invoices import repository as invoice_rows
 from transactional_api.invoices import service as invoices
 from transactional_api.invoices.rules import NewLine
 from transactional_api.invoices.tables import Invoice
+from transactional_api.kit import statements as statements_of_the_kit
 from transactional_api.kit.errors import DomainError
-from transactional_api.kit.statements import Prepared
 from transactional_api.payments import processing, refunds, service
 from transactional_api.payments.closing import funds_of
 from transactional_api.payments.providers.local import SENT_AT, SIGNATURE, webhook_signature
@@ -194,12 +194,12 @@ def test_taking_money_asks_the_database_for_one_insert_more(shop: Api, monkeypat
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement.split("(", maxsplit=1)[0].split("\n", maxsplit=1)[0])
 
-    def drive(self: Prepared, connection: Connection, form: Any, execute: Any) -> Any:
-        note(connection, None, form.sql)
-        return driven(self, connection, form, execute)
+    def drive(connection: Connection, sql: str, do: Any) -> Any:
+        note(connection, None, sql)
+        return driven(connection, sql, do)
 
-    driven = Prepared._driven
-    monkeypatch.setattr(Prepared, "_driven", drive)
+    driven = statements_of_the_kit._driven
+    monkeypatch.setattr(statements_of_the_kit, "_driven", drive)
     from transactional_api.payments.providers.registry import provider_named
 
     provider = provider_named("local", shop.client.app.state.settings)  # type: ignore[attr-defined]

@@ -140,7 +140,7 @@ class LocalProvider:
             "code": code,
             "decided_at": unit.now + after,
         }
-        insert_into(LocalCharge).run(unit.session.connection(), row)
+        insert_into(LocalCharge).write(unit.session.connection(), row)
 
     def _in(self) -> UnitOfWork:
         assert self._unit is not None, "the embedded provider is asked within a transaction"
