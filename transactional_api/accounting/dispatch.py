@@ -5,21 +5,26 @@ A crash at any point leaves a pending posting whose time comes again; the system
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, literal_column, null, update
 
 from transactional_api.accounting import repository, service
 from transactional_api.accounting.connectors.port import (
-    AccountingConnector,
     AuthorisationExpired,
     Document,
     Refused,
     RetryLater,
+    TakesMany,
 )
 from transactional_api.accounting.connectors.registry import connector_named
 from transactional_api.accounting.errors import SystemUnknown
 from transactional_api.accounting.tables import AccountingPosting
 from transactional_api.database import Database, UnitOfWork
+from transactional_api.kit.statements import Prepared
 from transactional_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,6 +34,38 @@ ROUND_SECONDS = 5
 ANSWERED_WITHIN = timedelta(seconds=120)
 CONNECTED_AGAIN = timedelta(minutes=15)
 _FIRST, _LONGEST = timedelta(seconds=5), timedelta(hours=1)
+
+_postings = AccountingPosting.__table__.c
+_change = update(cast(Table, AccountingPosting.__table__)).where(
+    _postings.tenant_id == bindparam("of_tenant"),
+    _postings.posting_id == bindparam("of_posting"),
+    _postings.status == literal_column("'pending'"),
+)
+_CLAIM = Prepared(
+    _change.values(
+        attempts=bindparam("to_attempts"), next_attempt_at=bindparam("until"), document_json=bindparam("facts")
+    )
+)
+_POSTED = Prepared(
+    _change.values(
+        status=literal_column("'posted'"),
+        external_id=bindparam("external"),
+        posted_at=bindparam("at"),
+        next_attempt_at=null(),
+        last_error=null(),
+    )
+)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """`attempts` counts this one; `reversed_id` is the system's own id of what the document takes back."""
+
+    posting_id: str
+    system: str
+    document: Document
+    attempts: int
+    reversed_id: str | None
 
 
 def dispatch_due(database: Database, settings: Settings) -> int:
@@ -63,22 +100,20 @@ def dispatch_soon(
 
 
 def dispatch(database: Database, settings: Settings, tenant_id: str, posting_ids: Sequence[str]) -> int:
-    """Claims together those whose time it is, sends one after the other, notes together what came of them. Returns how
-    many were sent, whatever came of it. More than one at a time is for systems that answer at once."""
+    """Claims together those whose time it is, sends them, notes together what came of them. Returns how many were sent,
+    whatever came of it. More than one at a time is for systems that answer at once."""
     with database.transaction(tenant_id, ACTOR) as unit:
         claimed = _claim(unit, posting_ids)
     outcomes: dict[str, str | Exception] = {}
-    for posting, reversed_id in claimed:
-        try:
-            connector = connector_named(posting.system, settings)
-            sent = _send(connector, tenant_id, service.document_of(posting), posting.attempts, reversed_id)
-            outcomes[posting.posting_id] = sent
-        except Exception as raised:
-            outcomes[posting.posting_id] = raised
+    fresh = [one for one in claimed if one.attempts == 1 and one.reversed_id is None]
+    if len(fresh) > 1:
+        outcomes = _send_all(settings, tenant_id, fresh)
+    for one in claimed:
+        if one.posting_id not in outcomes:
+            outcomes[one.posting_id] = _send(settings, tenant_id, one)
     if outcomes:
         with database.transaction(tenant_id, ACTOR) as unit:
-            for posting in repository.postings_locked(unit.session, list(outcomes)):
-                _note(unit, posting, outcomes[posting.posting_id])
+            _note(unit, outcomes)
     return len(outcomes)
 
 
@@ -89,9 +124,9 @@ def _is_at_hand(system: str, settings: Settings) -> bool:
         return False
 
 
-def _claim(unit: UnitOfWork, posting_ids: Sequence[str]) -> list[tuple[AccountingPosting, str | None]]:
+def _claim(unit: UnitOfWork, posting_ids: Sequence[str]) -> list[_Claimed]:
     """The postings whose time it is, ours for a while, each with the external id of what it reverses."""
-    claimed = []
+    claimed, changes = [], []
     for posting in repository.postings_locked(unit.session, posting_ids):
         if posting.next_attempt_at is None or posting.next_attempt_at > unit.now:
             continue
@@ -102,39 +137,70 @@ def _claim(unit: UnitOfWork, posting_ids: Sequence[str]) -> list[tuple[Accountin
             if reversed_id is None:
                 posting.next_attempt_at = unit.now + timedelta(minutes=1)
                 continue
-        if posting.attempts == 0:
-            service.settle_accounts(unit, posting)
-        posting.attempts += 1
-        posting.next_attempt_at = unit.now + ANSWERED_WITHIN
-        claimed.append((posting, reversed_id))
+        attempts = posting.attempts + 1
+        facts = service.with_accounts(unit, posting) if attempts == 1 else posting.document_json
+        until = unit.now + ANSWERED_WITHIN
+        changes.append(_of(unit, posting.posting_id) | {"to_attempts": attempts, "until": until, "facts": facts})
+        document = service.document_of(posting, document_json=facts)
+        claimed.append(_Claimed(posting.posting_id, posting.system, document, attempts, reversed_id))
+    if changes:
+        _CLAIM.write(unit.session.connection(), *changes)
     return claimed
 
 
-def _send(
-    connector: AccountingConnector, tenant_id: str, document: Document, attempts: int, reversed_id: str | None
-) -> str:
-    known = connector.find(tenant_id, document) if attempts > 1 else None
-    if known is not None:
-        return known
-    if reversed_id is not None:
-        return connector.reverse(tenant_id, reversed_id, document)
-    return connector.post(tenant_id, document)
+def _send_all(settings: Settings, tenant_id: str, fresh: Sequence[_Claimed]) -> dict[str, str | Exception]:
+    """In one call, if the system takes many; else nothing is sent yet."""
+    try:
+        connector = connector_named(fresh[0].system, settings)
+        if not isinstance(connector, TakesMany):
+            return {}
+        sent = connector.post_all(tenant_id, [one.document for one in fresh])
+        return {one.posting_id: external_id for one, external_id in zip(fresh, sent, strict=True)}
+    except Exception as raised:
+        return {one.posting_id: raised for one in fresh}
 
 
-def _note(unit: UnitOfWork, posting: AccountingPosting, outcome: str | Exception) -> None:
-    if posting.status != "pending":
-        return
-    if isinstance(outcome, str):
-        posting.status, posting.external_id, posting.posted_at = "posted", outcome, unit.now
-        posting.next_attempt_at, posting.last_error = None, None
-    elif isinstance(outcome, Refused | SystemUnknown):
+def _send(settings: Settings, tenant_id: str, one: _Claimed) -> str | Exception:
+    try:
+        connector = connector_named(one.system, settings)
+        known = connector.find(tenant_id, one.document) if one.attempts > 1 else None
+        if known is not None:
+            return known
+        if one.reversed_id is not None:
+            return connector.reverse(tenant_id, one.reversed_id, one.document)
+        return connector.post(tenant_id, one.document)
+    except Exception as raised:
+        return raised
+
+
+def _note(unit: UnitOfWork, outcomes: Mapping[str, str | Exception]) -> None:
+    posted = [
+        _of(unit, posting_id) | {"external": outcome, "at": unit.now}
+        for posting_id, outcome in outcomes.items()
+        if isinstance(outcome, str)
+    ]
+    if posted:
+        _POSTED.write(unit.session.connection(), *posted)
+    failed = [posting_id for posting_id, outcome in outcomes.items() if isinstance(outcome, Exception)]
+    for posting in repository.postings_locked(unit.session, failed):
+        outcome = outcomes[posting.posting_id]
+        if posting.status == "pending" and isinstance(outcome, Exception):
+            _note_failure(unit, posting, outcome)
+
+
+def _note_failure(unit: UnitOfWork, posting: AccountingPosting, error: Exception) -> None:
+    if isinstance(error, Refused | SystemUnknown):
         posting.status, posting.next_attempt_at = "failed", None
-        posting.last_error = str(outcome)[:300]
-    else:
-        posting.next_attempt_at = unit.now + _delay(posting.attempts, outcome)
-        posting.last_error = str(outcome)[:300] if isinstance(outcome, RetryLater) else type(outcome).__name__
-        if not isinstance(outcome, RetryLater | AuthorisationExpired):
-            log.error("a journal could not be sent: %s", type(outcome).__name__, exc_info=outcome)
+        posting.last_error = str(error)[:300]
+        return
+    posting.next_attempt_at = unit.now + _delay(posting.attempts, error)
+    posting.last_error = str(error)[:300] if isinstance(error, RetryLater) else type(error).__name__
+    if not isinstance(error, RetryLater | AuthorisationExpired):
+        log.error("a journal could not be sent: %s", type(error).__name__, exc_info=error)
+
+
+def _of(unit: UnitOfWork, posting_id: str) -> dict[str, Any]:
+    return {"of_tenant": unit.tenant_id, "of_posting": posting_id}
 
 
 def _delay(attempts: int, error: Exception) -> timedelta:

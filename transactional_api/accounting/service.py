@@ -53,13 +53,14 @@ def lines_of(unit: UnitOfWork, journal: Journal) -> tuple[AccountLine, ...]:
     return tuple(lines)
 
 
-def settle_accounts(unit: UnitOfWork, posting: AccountingPosting) -> None:
-    """Before it is carried for the first time: a journal that was written without accounts gets those of now."""
+def with_accounts(unit: UnitOfWork, posting: AccountingPosting) -> str:
+    """Its `document_json` when it is carried for the first time: written without accounts, it gets those of now."""
     facts = json.loads(posting.document_json)
-    if all(line[2] is not None for line in facts["lines"]):
-        return
-    facts["lines"] = [list(vars(line).values()) for line in document_of(posting, accounts(unit)).lines]
-    posting.document_json = json.dumps(facts, separators=(",", ":"))
+    known = accounts(unit)
+    for line in facts["lines"]:
+        if line[2] is None:
+            line[2:4] = _account(known, line[0], line[1])
+    return json.dumps(facts, separators=(",", ":"))
 
 
 def queue(
@@ -76,7 +77,7 @@ def queue(
     """Put the journal on its way in the transaction of its document; returns its id. None without a system (its books
     have it already), or where there is nothing to book. A reversal goes where its original went. `is_mapped_later`
     spares the query for the accounts: they are those of the moment in which the journal is carried (see
-    `settle_accounts`)."""
+    `with_accounts`)."""
     if reverses is not None:
         system = reverses.system
     if system is None or not journal.legs:
@@ -113,9 +114,11 @@ def queue(
     return str(row["posting_id"])
 
 
-def document_of(posting: AccountingPosting, known: Accounts | None = None) -> Document:
+def document_of(
+    posting: AccountingPosting, known: Accounts | None = None, document_json: str | None = None
+) -> Document:
     """What the connector is given; `known` are the accounts for lines that have none yet."""
-    facts = json.loads(posting.document_json)
+    facts = json.loads(document_json or posting.document_json)
     lines = []
     for purpose, detail, *account, debit_minor, credit_minor in facts["lines"]:
         number, name = account if account[0] is not None else _account(known or _DEFAULTS, purpose, detail)

@@ -1,12 +1,14 @@
-"""The embedded connector: a journal as CSV files, one a document, in `<home>/accounting/<tenant>/<month>/`.
+"""The embedded connector: journals as CSV files in `<home>/accounting/<tenant>/<month>/`, one of each document, or one
+of many that are carried together.
 
-A file is written aside, brought to disk and then linked to its name, which holds our reference. So a document is there
-whole or not at all, and is never there twice, wherever the process is killed.
+A file is written aside, brought to disk and then linked to its name, which holds our reference or is made of all. So a
+document is there whole or not at all, and is never there twice, wherever the process is killed.
 """
 
 import csv
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -39,17 +41,29 @@ class FileConnector:
         self.folder = home / "accounting"
 
     def post(self, tenant_id: str, document: Document) -> str:
-        return self._write(tenant_id, document, reverses="")
+        return self._write(self._path(tenant_id, document), _rows(document))
+
+    def post_all(self, tenant_id: str, documents: Sequence[Document]) -> list[str]:
+        """One file of the month of the first, named by what it holds."""
+        digest = hashlib.sha256("".join(one.reference for one in documents).encode()).hexdigest()[:32]
+        first = documents[0].posted_on
+        path = self._month(tenant_id, documents[0]) / f"{first}-{len(documents)}-journals-{digest}.csv"
+        external_id = self._write(path, [row for one in documents for row in _rows(one)])
+        return [f"{external_id}#{one.reference}" for one in documents]
 
     def find(self, tenant_id: str, document: Document) -> str | None:
         path = self._path(tenant_id, document)
-        return self._id(path) if path.exists() else None
+        if path.exists():
+            return _id(path)
+        for many in self._all_months(tenant_id).glob("*/*-journals-*.csv"):
+            if document.reference in many.read_text(encoding="utf-8"):
+                return f"{_id(many)}#{document.reference}"
+        return None
 
     def reverse(self, tenant_id: str, external_id: str, document: Document) -> str:
-        return self._write(tenant_id, document, reverses=external_id)
+        return self._write(self._path(tenant_id, document), _rows(document, reverses=external_id))
 
-    def _write(self, tenant_id: str, document: Document, reverses: str) -> str:
-        path = self._path(tenant_id, document)
+    def _write(self, path: Path, rows: Sequence[tuple[str, ...]]) -> str:
         aside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
             _make_folders(path.parent)
@@ -57,7 +71,7 @@ class FileConnector:
                 with aside.open("x", encoding="utf-8", newline="") as file:
                     writer = csv.writer(file, lineterminator="\n")
                     writer.writerow(COLUMNS)
-                    writer.writerows(_rows(document, reverses))
+                    writer.writerows(rows)
                     file.flush()
                     os.fsync(file.fileno())
                 _link(aside, path)
@@ -66,18 +80,24 @@ class FileConnector:
             _sync(path.parent)
         except OSError as error:
             raise RetryLater(60, f"the journal's folder cannot be written: {error.strerror}") from error
-        return self._id(path)
+        return _id(path)
 
     def _path(self, tenant_id: str, document: Document) -> Path:
-        month = f"{document.posted_on:%Y-%m}"
         name = f"{document.posted_on}-{document.kind}-{document.reference}.csv"
-        return self.folder / _folder_name(tenant_id) / month / name
+        return self._month(tenant_id, document) / name
 
-    def _id(self, path: Path) -> str:
-        return f"{path.parent.name}/{path.name}"
+    def _month(self, tenant_id: str, document: Document) -> Path:
+        return self._all_months(tenant_id) / f"{document.posted_on:%Y-%m}"
+
+    def _all_months(self, tenant_id: str) -> Path:
+        return self.folder / _folder_name(tenant_id)
 
 
-def _rows(document: Document, reverses: str) -> list[tuple[str, ...]]:
+def _id(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _rows(document: Document, reverses: str = "") -> list[tuple[str, ...]]:
     return [
         (
             document.posted_on.isoformat(),

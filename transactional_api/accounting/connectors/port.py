@@ -4,9 +4,10 @@ A document carries our reference, under which the system finds it again, so that
 posts nothing twice: whoever does not know how a call ended asks `find` first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 
 class RetryLater(Exception):
@@ -71,3 +72,11 @@ class AccountingConnector(Protocol):
 
     def reverse(self, tenant_id: str, external_id: str, document: Document) -> str:
         """Take the document of that id back; `document` is the reversal, with a reference of its own."""
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """A connector that takes documents, none of which was sent before, in one call: all or none of them."""
+
+    def post_all(self, tenant_id: str, documents: Sequence[Document]) -> list[str]:
+        """The system's own ids, in the order of the documents. Raises as `post` does."""
