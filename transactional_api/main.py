@@ -15,6 +15,7 @@ from transactional_api import health
 from transactional_api.access import endpoints as access
 from transactional_api.access.accounts import ADMIN, ensure_admin
 from transactional_api.access.boundary import SECURITY_SCHEMES, check_private
+from transactional_api.access.key_ring import KeyRing
 from transactional_api.access.limits import Limits
 from transactional_api.access.session import SessionSecret
 from transactional_api.access.tokens import AccessTokens
@@ -162,6 +163,7 @@ def attach(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.session_secret = SessionSecret(settings.home)
     app.state.access_tokens = AccessTokens(settings.home, settings.access_minutes, settings.token_secret)
     app.state.lifecycle = Lifecycle(settings.drain_seconds)
+    app.state.key_ring = KeyRing(database)
     app.state.stock = Stock(database)
 
 

@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from transactional_api.access.errors import Forbidden, KeyRefused, OtherTenant
 from transactional_api.access.identity import Identity
+from transactional_api.access.key_ring import KeyRing
 from transactional_api.access.permissions import ALL
-from transactional_api.access.service import PREFIX, identify
+from transactional_api.access.service import PREFIX
 from transactional_api.database import Database, Overtaken, UnitOfWork
 from transactional_api.idempotency import service as idempotency
 from transactional_api.idempotency.errors import KeyInFlight, KeyMissing, KeyReused
@@ -147,10 +148,13 @@ async def authenticated(request: Request) -> Caller:
     if scheme.lower() != "bearer":
         raise KeyRefused
     database: Database = request.app.state.database
-    if secret.startswith(f"{PREFIX}_") and database.is_sqlite:
-        identity = identify(database, secret)  # a look into a file that waits for nobody: quicker than another thread
-    elif secret.startswith(f"{PREFIX}_"):
-        identity = await run_in_threadpool(identify, database, secret)
+    if secret.startswith(f"{PREFIX}_"):
+        ring: KeyRing = request.app.state.key_ring
+        identity = ring.remembered(secret)
+        if identity is None and database.is_sqlite:
+            identity = ring.identify(secret)  # a look into a file that waits for nobody: quicker than another thread
+        elif identity is None:
+            identity = await run_in_threadpool(ring.identify, secret)
     else:
         identity = request.app.state.access_tokens.read(secret, database.clock.now())
     if request.scope["query_string"]:

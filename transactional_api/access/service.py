@@ -71,7 +71,7 @@ def create_key(
 
 
 def revoke_key(unit: UnitOfWork, key_id: str) -> ApiKey:
-    """From the next request on it is refused, also in dashboards that it opened."""
+    """From the next request on it is refused, also in dashboards that it opened; by other processes within a second."""
     row = find_locked(unit.session, ApiKey, key_id)
     if row is None:
         raise KeyNotFound(key_id)
