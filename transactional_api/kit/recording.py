@@ -6,11 +6,11 @@ Core, text) would not be recorded, so it is refused before it reaches the databa
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, make_transient_to_detached, object_session
-from sqlalchemy.orm.attributes import manager_of_class
+from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
 from sqlalchemy.orm.base import NO_VALUE
 
 from transactional_api.kit.change_log import ChangeLog, Entry, Image, entity_key, plain
@@ -50,15 +50,22 @@ class RecordedSession(Session):
         self.rows: dict[tuple[Any, ...], Base] = {}
         self.owned: set[tuple[Any, ...]] = set()
         self.is_ending = False
+        self._put: list[Base] = []
+        self._held: Connection | None = None
+
+    def connection(self, *args: Any, **kwargs: Any) -> Connection:
+        """That of the transaction, once it has begun: it is asked for at every statement."""
+        return self._held or super().connection(*args, **kwargs)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write pending rows, and record them; only inside of this are logged tables writable."""
-        if self.log is None and (self.new or self.dirty or self.deleted):
+        if not (self._put or self.new or self.dirty or self.deleted):
+            return
+        if self.log is None:
             raise UnloggedWrite("a session that reads only")
-        if self.log is not None and (self.new or self.dirty or self.deleted):
-            connection = self.connection()
-            with recorded(connection):
-                self._flush_recorded(connection, self.log, objects)
+        connection = self.connection()
+        with recorded(connection):
+            self._flush_recorded(connection, self.log, objects)
 
     def _flush_recorded(self, connection: Connection, log: ChangeLog, objects: Sequence[Any] | None) -> None:
         known = len(log.entries)
@@ -75,24 +82,40 @@ class RecordedSession(Session):
         """New rows, in one statement a table. The session's own unit of work finds out what depends on what and asks
         for defaults; here every id is known before, defaults are the code's, and keys are judged at the commit."""
         by_table: dict[type[Base], list[Base]] = {}
-        for row in self.new:
+        for row in (*self.new, *self._put):
             by_table.setdefault(type(row), []).append(row)
         for table, rows in by_table.items():
             mapper = table.__mapper__
             for row in rows:
                 for column in mapper.columns:
                     row.__dict__.setdefault(column.name)  # never set, so NULL: known from now on
-                if _is_recorded(row):
-                    _record(mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
+                if _is_recorded(self, row):
+                    _record(self, mapper, row, "insert", None, _image(mapper, row), _personal_values(row))
             insert_into(table).write(connection, *(row.__dict__ for row in rows))
+        put = {id(row) for row in self._put}
+        self._put.clear()
         if self.is_ending and not (self.dirty or self.deleted):
             self.expunge_all()
             return
         for rows in by_table.values():
             for row in rows:
-                self.expunge(row)
+                if id(row) not in put:
+                    self.expunge(row)
                 make_transient_to_detached(row)
                 self.add(row)
+
+    def put(self, table: type[Row], values: Mapping[str, Any]) -> Row:
+        """A new row with a value for every column, without the constructor and the bookkeeping of `add`: for those
+        that come by the thousand. Its collections are empty."""
+        row: Row = manager_of_class(table).new_instance()
+        row.__dict__.update(values)
+        for collection in table.__mapper__.relationships:
+            set_committed_value(row, collection.key, [])
+        address = row_key(row)
+        self.rows[address] = row
+        self.owned.add(address)
+        self._put.append(row)
+        return row
 
     def take_in(self, table: type[Row], values: Mapping[str, Any]) -> Row:
         """A row as if the session had read it itself."""
@@ -118,7 +141,14 @@ def see_tenant(connection: Connection, tenant_id: str) -> None:
 
 @event.listens_for(RecordedSession, "after_begin")
 def _wall(session: RecordedSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    session._held = connection
     see_tenant(connection, session.of_tenant or "")
+
+
+@event.listens_for(RecordedSession, "after_transaction_end")
+def _let_go(session: RecordedSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session._held = None
 
 
 @event.listens_for(RecordedSession, "after_transaction_create")
@@ -155,6 +185,7 @@ def _gone(session: RecordedSession, row: Base) -> None:
 @event.listens_for(RecordedSession, "after_soft_rollback")
 def _forget(session: RecordedSession, _previous: SessionTransaction) -> None:
     session.personal.clear()
+    session._put.clear()
     if session.log is not None:
         session.log.forget()
 
@@ -171,7 +202,8 @@ def _append(session: RecordedSession) -> None:
 
 @event.listens_for(Base, "after_update", propagate=True)
 def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    if not _is_recorded(row):
+    session = object_session(row)
+    if not _is_recorded(session, row):
         return
     after = _image(mapper, row)
     before = dict(after)
@@ -186,13 +218,14 @@ def _updated(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
         elif value != getattr(row, name):
             personal.append(name)
     if before != after or personal:
-        _record(mapper, row, "update", before, after, personal)
+        _record(session, mapper, row, "update", before, after, personal)
 
 
 @event.listens_for(Base, "after_delete", propagate=True)
 def _deleted(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    if _is_recorded(row):
-        _record(mapper, row, "delete", _image(mapper, row), None, _personal_values(row))
+    session = object_session(row)
+    if _is_recorded(session, row):
+        _record(session, mapper, row, "delete", _image(mapper, row), None, _personal_values(row))
 
 
 def row_key(row: Base, tenant_id: str | None = None) -> tuple[Any, ...]:
@@ -236,9 +269,8 @@ def _personal_values(row: Base) -> list[str]:
     return [name for name in row.personal_columns if row.__dict__.get(name) is not None]
 
 
-def _is_recorded(row: Base) -> bool:
+def _is_recorded(session: Session | None, row: Base) -> bool:
     """Whether the log is told. A row of another tenant is refused either way."""
-    session = object_session(row)
     if not isinstance(session, RecordedSession) or session.log is None:
         raise UnloggedWrite(row.__tablename__)
     if row.tenant_id != session.of_tenant:
@@ -247,10 +279,15 @@ def _is_recorded(row: Base) -> bool:
 
 
 def _record(
-    mapper: Mapper[Any], row: Base, operation: str, before: Image | None, after: Image | None, personal: list[str]
+    session: Session | None,
+    mapper: Mapper[Any],
+    row: Base,
+    operation: str,
+    before: Image | None,
+    after: Image | None,
+    personal: list[str],
 ) -> None:
-    session = cast(RecordedSession, object_session(row))
-    assert session.log is not None
+    assert isinstance(session, RecordedSession) and session.log is not None
     if row.personal_to is not None:
         changed = [name for name in row.personal_columns if (before or {}).get(name) != (after or {}).get(name)]
         if changed:

@@ -1,5 +1,6 @@
 """Finding and removing one row of the session's own tenant."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -60,6 +61,14 @@ def add(session: RecordedSession, row: Base) -> None:
     if address in session.rows:
         raise KeyTaken(row.__tablename__, row.__mapper__.primary_key[-1].name)
     session.add(row)
+
+
+def put(session: RecordedSession, table: type[Row], values: Mapping[str, Any]) -> Row:
+    """As `add`, of a row with a value for every column (see `RecordedSession.put`)."""
+    tenant, *key = (values[column.name] for column in table.__mapper__.primary_key)
+    if (table, tenant, *key) in session.rows:
+        raise KeyTaken(table.__tablename__, table.__mapper__.primary_key[-1].name)
+    return session.put(table, values)
 
 
 def remove(session: RecordedSession, row: Base) -> None:

@@ -115,35 +115,37 @@ def settle(connection: Connection) -> None:
     """Wait for all that was sent in the pipeline, if there is one; from then on statements are answered one by one."""
     pipeline = connection.info.pop(_PIPELINE, None)
     if pipeline is not None:
-        with _translated(connection, ""):
+        try:
             pipeline.__exit__(None, None, None)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(connection, "", error) from error
 
 
 def _driven(connection: Connection, sql: str, do: Callable[[Any], Any]) -> Any:
     driver: Any = connection.connection.dbapi_connection
-    with _translated(connection, sql):
+    try:
         if connection.info.get(_HAS_PIPELINES) and _PIPELINE not in connection.info:
             pipeline = driver.pipeline()
             pipeline.__enter__()
             connection.info[_PIPELINE] = pipeline
         return do(driver.cursor())
-
-
-@contextmanager
-def _translated(connection: Connection, sql: str) -> Iterator[None]:
-    try:
-        yield
     except connection.dialect.loaded_dbapi.Error as error:
-        base = cast(type[Exception], connection.dialect.loaded_dbapi.Error)
-        raise DBAPIError.instance(sql, None, error, base, dialect=connection.dialect) from error
+        raise _as_sqlalchemy(connection, sql, error) from error
+
+
+def _as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> Exception:
+    base = cast(type[Exception], connection.dialect.loaded_dbapi.Error)
+    return DBAPIError.instance(sql, None, error, base, dialect=connection.dialect)
 
 
 @dataclass(frozen=True)
 class _Form:
-    """The text for one driver; names of values with what the driver's kind of value is made by, in order."""
+    """The text for one driver; the names of its values, in order, and what the driver's kind of value is made by where
+    it is another; the same for the columns that come back."""
 
     sql: str
-    slots: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    names: tuple[str, ...]
+    made: tuple[tuple[int, Callable[[Any], Any]], ...]
     is_positional: bool
     guarded: str | None
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -151,19 +153,20 @@ class _Form:
     @classmethod
     def of(cls, statement: ClauseElement, dialect: Dialect) -> "_Form":
         compiled: Any = statement.compile(dialect=dialect)
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
-        slots = tuple((name, types[name].bind_processor(dialect)) for name in names)
+        names = tuple(compiled.positiontup if compiled.positional else compiled.binds)
+        makers = [compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
         columns = tuple(
             (column.name, column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC))
             for column in getattr(statement, "selected_columns", ())
         )
-        return cls(str(compiled), slots, compiled.positional, _guarded_in(str(compiled)), columns)
+        made = tuple((at, make) for at, make in enumerate(makers) if make is not None)
+        return cls(str(compiled), names, made, compiled.positional, _guarded_in(str(compiled)), columns)
 
     def given(self, values: Values) -> Any:
-        if self.is_positional:
-            return tuple(values[name] if make is None else make(values[name]) for name, make in self.slots)
-        return {name: values[name] if make is None else make(values[name]) for name, make in self.slots}
+        given = [values[name] for name in self.names]
+        for at, make in self.made:
+            given[at] = make(given[at])
+        return given if self.is_positional else dict(zip(self.names, given, strict=True))
 
     def taken(self, row: Sequence[Any]) -> dict[str, Any]:
         together = zip(self.columns, row, strict=True)

@@ -8,7 +8,7 @@ from transactional_api.invoices.tables import Invoice
 from transactional_api.kit.errors import ValueRefused
 from transactional_api.kit.ids import id_or_new
 from transactional_api.kit.money import checked_minor, exponent
-from transactional_api.kit.rows import add, remove
+from transactional_api.kit.rows import put, remove
 from transactional_api.payments import books, closing, repository, rules
 from transactional_api.payments.errors import (
     AllocationNotFound,
@@ -73,25 +73,25 @@ def new_payment(
     exponent(currency)
     if amount_minor <= 0:
         raise AmountNotPositive
-    payment = Payment(
-        tenant_id=unit.tenant_id,
-        payment_id=payment_id,
-        customer_id=customer_id,
-        received_on=received_on,
-        amount_minor=checked_minor(amount_minor, "amount"),
-        currency=currency,
-        status=status,
-        method=method,
-        reference=reference,
-        provider=provider,
-        invoice_id=invoice_id,
-        failure_code=None,
-        refunded_minor=0,
-        allocations=[],
-        refunds=[],
+    return put(
+        unit.session,
+        Payment,
+        {
+            "tenant_id": unit.tenant_id,
+            "payment_id": payment_id,
+            "customer_id": customer_id,
+            "received_on": received_on,
+            "amount_minor": checked_minor(amount_minor, "amount"),
+            "currency": currency,
+            "status": status,
+            "method": method,
+            "reference": reference,
+            "provider": provider,
+            "invoice_id": invoice_id,
+            "failure_code": None,
+            "refunded_minor": 0,
+        },
     )
-    add(unit.session, payment)
-    return payment
 
 
 def mark_succeeded(unit: UnitOfWork, payment_id: str, *, received_on: date, system: str | None = None) -> Payment:
