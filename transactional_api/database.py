@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from transactional_api.kit.chain import ChainVerdict, Mark, verify_chain
@@ -79,6 +80,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._is_migrated = False
         self._writer = threading.Lock()
+        configure_mappers()  # rows are also made without asking a mapper first
         self.engine = self._engine()
         guard_statements(self.engine)
         self._reader = self.engine.execution_options(**self._read_options())

@@ -174,3 +174,18 @@ def test_a_foreign_key_never_reaches_into_another_tenant(database: Database) -> 
         create_customer(unit, customer_id="theirs", name="x", created_on=DAY)
     with pytest.raises(ConstraintBroken), database.transaction("acme", "test") as unit:
         unit.session.add(payment(customer_id="theirs"))
+
+
+def test_a_process_finds_a_row_before_it_has_made_or_asked_for_any(database: Database) -> None:
+    with database.transaction("acme", "test") as unit:
+        create_product(unit, product_id="P1", name="Seats", kind="subscription")
+    url = database.url.render_as_string(hide_password=False)
+    script = (
+        "import sys\n"
+        "from transactional_api.database import Database\n"
+        "from transactional_api.products.tables import Product\n"
+        "from transactional_api.kit.rows import find\n"
+        "with Database(sys.argv[1]).read('acme') as unit: print(find(unit.session, Product, 'P1').kind)\n"
+    )
+    asked = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True, check=False)
+    assert (asked.stdout.strip(), asked.returncode) == ("subscription", 0), asked.stderr
