@@ -223,10 +223,11 @@ class OversizedAsProblem:
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:
-    """All that the address takes; the framework itself names only those of the first route that fits."""
-    every = iter_route_contexts(getattr(app, "operations", app.routes))
-    fitting = (route for route in every if (words := getattr(route, "path_regex", None)) and words.match(path))
-    return {method for route in fitting for method in route.methods or ()}
+    """All that the address takes by the OpenAPI: of every route with the template of the first that fits. The framework
+    itself names only the methods of that one."""
+    every = list(iter_route_contexts(getattr(app, "operations", app.routes)))
+    fitting = [one for one in every if (words := getattr(one, "path_regex", None)) and words.match(path)]
+    return {method for one in every if fitting and one.path == fitting[0].path for method in one.methods or ()}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -289,3 +289,22 @@ def test_keys_are_shown_once_and_kept_as_hashes(api: Api) -> None:
 def test_health_needs_no_key_and_gives_no_figure(client: TestClient) -> None:
     for path in PUBLIC:
         assert client.get(path).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/payments", "/payments"),
+        ("/payments/process", "/payments/process"),
+        ("/payments/P1", "/payments/{payment_id}"),
+        ("/deals/D1/quote", "/deals/{deal_id}/quote"),
+        ("/health", "/health"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_answered_with_those_that_it_takes(
+    api: Api, path: str, template: str
+) -> None:
+    answer = api.client.request("OPTIONS", path, headers={"Authorization": f"Bearer {api.key}"})
+    assert answer.status_code == 405
+    documented = api.client.get("/openapi.json").json()["paths"][template]
+    assert answer.headers["allow"].split(", ") == sorted(method.upper() for method in documented)
