@@ -90,7 +90,13 @@ class Database:
     def _engine(self) -> Engine:
         if not self.is_sqlite:
             # As many as a process has threads that work requests.
-            engine = create_engine(self.url, connect_args={"connect_timeout": 10}, pool_size=10, max_overflow=30)
+            engine = create_engine(
+                self.url,
+                connect_args={"connect_timeout": 10},
+                pool_size=10,
+                max_overflow=30,
+                pool_reset_on_return=None,  # `guard_statements` does it
+            )
             _try_idle_connections(engine)
             return engine
         # A connection to a file costs little, and whoever reads need not wait for one.

@@ -45,18 +45,25 @@ def guard_statements(engine: Engine) -> None:
             raise UnloggedWrite(table)
         settle(conn)
 
+    if engine.dialect.name != "postgresql":
+        return
+
     @event.listens_for(engine, "connect")
     def connected(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info[_HAS_PIPELINES] = engine.dialect.name == "postgresql"
-
-    @event.listens_for(engine, "commit")
-    def before_commit(conn: Connection) -> None:
-        settle(conn)
+        record.info[_HAS_PIPELINES] = True
 
     @event.listens_for(engine, "rollback")
     def before_rollback(conn: Connection) -> None:
         with suppress(SQLAlchemyError):
             settle(conn)
+
+    @event.listens_for(engine, "reset")
+    def left(connection: Any, record: ConnectionPoolEntry, _state: Any) -> None:
+        """A commit goes with the pipeline: it is one wait for all, while the tenant's log is locked."""
+        pipeline = record.info.pop(_PIPELINE, None)
+        if pipeline is not None:
+            pipeline.__exit__(None, None, None)
+        connection.rollback()
 
 
 @contextmanager
@@ -74,8 +81,8 @@ class Prepared:
     """A statement that most transactions run, compiled once per kind of database. Its values go straight to the
     driver: SQLAlchemy's own way there costs several times as much as the statement itself.
 
-    PostgreSQL is not waited for until somebody asks for rows, or the transaction ends (see `settle`): statements are
-    sent in a pipeline, and an error of one comes with the next answer. Errors are SQLAlchemy's.
+    PostgreSQL is not waited for until somebody asks for rows, or the transaction ends: statements are sent in a
+    pipeline, and an error of one comes with the next answer. Errors are SQLAlchemy's.
     """
 
     def __init__(self, statement: ClauseElement) -> None:
