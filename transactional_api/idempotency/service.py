@@ -54,15 +54,19 @@ def find(session: RecordedSession, claim: Claim) -> Answer | None:
 
     Raises KeyReused and KeyInFlight. A writer on SQLite is alone anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        name = f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"
-        if not _TRY_LOCK.first(session.connection(), {"name": name})[0]:
-            raise KeyInFlight
+    connection = session.connection()
     mine = {"of_tenant": session.of_tenant, "by_caller": claim.caller, "under_key": claim.key}
-    row = _FIND.first(session.connection(), mine)
-    if row is None:
+    if connection.dialect.name == "postgresql":
+        lock = _TRY_LOCK.ask(connection, {"name": f"{session.of_tenant}\x1f{claim.caller}\x1f{claim.key}"})
+        row = _FIND.ask(connection, mine)  # looked for after the lock was asked for, so by what is committed then
+        if not lock()[0]:
+            raise KeyInFlight
+        first = row()
+    else:
+        first = _FIND.first(connection, mine)
+    if first is None:
         return None
-    print_, status, body = row
+    print_, status, body = first
     if print_ != claim.fingerprint:
         raise KeyReused
     if status is None:

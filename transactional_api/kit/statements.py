@@ -94,6 +94,12 @@ class Prepared:
         form = self._form(connection)
         return _driven(connection, form.sql, lambda cursor: cursor.execute(form.sql, form.given(values)).fetchone())
 
+    def ask(self, connection: Connection, values: Values) -> Callable[[], Any]:
+        """Sends it; what it returns waits for the first row. So several questions cost one wait."""
+        form = self._form(connection)
+        cursor = _driven(connection, form.sql, lambda cursor: cursor.execute(form.sql, form.given(values)))
+        return lambda: _driven(connection, form.sql, lambda _: cursor.fetchone())
+
     def rows(self, connection: Connection, values: Values) -> list[dict[str, Any]]:
         """What a query found, by the names of its columns, as the tables' types have it."""
         form = self._form(connection)
