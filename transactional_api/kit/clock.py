@@ -36,7 +36,7 @@ def as_utc(instant: datetime) -> datetime:
 
 def instant_text(instant: datetime) -> str:
     """ISO 8601 in UTC with six decimals and Z: the same width always, so that text sorts as time."""
-    return as_utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{as_utc(instant).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def shifted(day: date, days: int) -> date:

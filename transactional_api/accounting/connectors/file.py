@@ -87,7 +87,7 @@ class FileConnector:
         return self._month(tenant_id, document) / name
 
     def _month(self, tenant_id: str, document: Document) -> Path:
-        return self._all_months(tenant_id) / f"{document.posted_on:%Y-%m}"
+        return self._all_months(tenant_id) / document.posted_on.isoformat()[:7]
 
     def _all_months(self, tenant_id: str) -> Path:
         return self.folder / _folder_name(tenant_id)
