@@ -72,7 +72,8 @@ def location(url: str) -> Any:
 
 def settled(url: str, path: list[str]) -> Any:
     """The asset's node once no run is at work on its checks (a sensor may have started one of its own)."""
-    for _ in range(180):
+    deadline = time.monotonic() + 420
+    while time.monotonic() < deadline:
         node = ask(url, CHECKS, key={"path": path})["assetNodeOrError"]
         states = [check["executionForLatestMaterialization"] for check in node["assetChecksOrError"]["checks"]]
         if all(state and state["status"] != "IN_PROGRESS" for state in states):
