@@ -247,7 +247,7 @@ def test_dispatchers_that_are_killed_again_and_again_miss_none_of_a_thousand_cha
             with database.transaction("acme", "test") as unit:
                 for one in range(10):
                     create_deal(unit, deal_id=f"D{number}-{one}", created_at=NOW, stage="new")
-            if stop.wait(0.02):
+            if stop.wait(0.06):  # longer than three dispatchers live
                 return
 
     writer = threading.Thread(target=write)
