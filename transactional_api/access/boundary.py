@@ -148,6 +148,7 @@ async def authenticated(request: Request) -> Caller:
     if scheme.lower() != "bearer":
         raise KeyRefused
     database: Database = request.app.state.database
+    secret = secret.strip()
     if secret.startswith(f"{PREFIX}_"):
         ring: KeyRing = request.app.state.key_ring
         identity = ring.remembered(secret)
@@ -205,23 +206,23 @@ def _route(door: Callable[..., Any], extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def _door(permission: str) -> Callable[..., Any]:
-    _check_known(permission)
+    if permission not in ALL:
+        raise ValueError(f"{permission} does not stand in permissions.py")
 
-    async def door(request: Request) -> None:
+    async def door(request: Request) -> Caller:
         caller = await authenticated(request)
         if not caller.identity.may(permission):
             raise Forbidden(permission)
+        return caller
 
     return door
 
 
 def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
-    _check_known(permission)
+    door = _door(permission)
 
     async def keyed_door(request: Request) -> None:
-        caller = await authenticated(request)
-        if not caller.identity.may(permission):
-            raise Forbidden(permission)
+        caller = await door(request)
         key = request.headers.get("idempotency-key")
         if key is not None:
             if not _KEY.fullmatch(key):
@@ -233,11 +234,6 @@ def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
             raise KeyMissing
 
     return keyed_door
-
-
-def _check_known(permission: str) -> None:
-    if permission not in ALL:
-        raise ValueError(f"{permission} does not stand in permissions.py")
 
 
 def _response(answer: Answer, is_replay: bool = False) -> Response:

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, make_transient_to_detached, object_session
 from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
 from sqlalchemy.orm.base import NO_VALUE
 
 from transactional_api.kit.change_log import ChangeLog, Entry, Image, entity_key, plain
-from transactional_api.kit.statements import Prepared, UnloggedWrite, insert_into, recorded
+from transactional_api.kit.statements import Prepared, UnloggedWrite, by_key, insert_into, key_values, recorded
 from transactional_api.kit.tables import Base
 
 ALL_TENANTS = "*"
@@ -306,7 +306,7 @@ def _record_personal(connection: Connection, log: ChangeLog, row: Base, fields: 
     if entry is not None:
         entry.personal_fields = sorted({*entry.personal_fields, *fields})
         return
-    query = select(owner.local_table).where(*(owner.local_table.c[name] == getattr(row, name) for name in names))
-    values = connection.execute(query).mappings().one()
+    table: Any = owner.class_
+    [values] = by_key(table).rows(connection, key_values(getattr(row, name) for name in names))
     image = {name: plain(values[name]) for name in _column_names(owner)}
     log.append(Entry(str(row.personal_to), key, "update", image, image, sorted(fields)))

@@ -1,14 +1,11 @@
 """Finding and removing one row of the session's own tenant."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
-
-from sqlalchemy import Integer, bindparam, literal_column, select
 
 from transactional_api.kit.errors import KeyTaken
 from transactional_api.kit.recording import RecordedSession, row_key
-from transactional_api.kit.statements import Prepared, by_key
+from transactional_api.kit.statements import by_key, key_values
 from transactional_api.kit.tables import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -19,8 +16,7 @@ def find(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:
     row = session.rows.get((table, session.of_tenant, *key))
     if isinstance(row, table):
         return row
-    names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
-    found = by_key(table).rows(session.connection(), names)
+    found = by_key(table).rows(session.connection(), key_values((session.of_tenant, *key)))
     return session.take_in(table, found[0]) if found else None
 
 
@@ -28,14 +24,8 @@ def exists(session: RecordedSession, table: type[Row], *key: Any) -> bool:
     """Whether `find` would find it, without reading the row."""
     if (table, session.of_tenant, *key) in session.rows:
         return True
-    names = {f"key_{at}": value for at, value in enumerate((session.of_tenant, *key))}
-    return _knock(table).first(session.connection(), names) is not None
-
-
-@cache
-def _knock(table: type[Base]) -> Prepared:
-    keyed = [column == bindparam(f"key_{at}") for at, column in enumerate(table.__mapper__.primary_key)]
-    return Prepared(select(literal_column("1", Integer)).select_from(table.__table__).where(*keyed))
+    asked = by_key(table, is_asked_only=True)
+    return asked.first(session.connection(), key_values((session.of_tenant, *key))) is not None
 
 
 def find_locked(session: RecordedSession, table: type[Row], *key: Any) -> Row | None:

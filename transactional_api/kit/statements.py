@@ -1,13 +1,13 @@
 """Statements on their way to the driver: none of them writes to a logged table unseen, and some go a short way."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, event, insert, select
+from sqlalchemy import Connection, Dialect, Engine, Integer, Table, bindparam, event, insert, literal_column, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql import ClauseElement
@@ -187,10 +187,18 @@ class _Form:
 
 
 @cache
-def by_key(table: type[Base]) -> Prepared:
-    """The row of a key, whose parts are `key_0`, `key_1` and so on."""
+def by_key(table: type[Base], is_asked_only: bool = False) -> Prepared:
+    """The row of a key, named as `key_values` does; with `is_asked_only` just whether it is there."""
     keyed = [column == bindparam(f"key_{at}") for at, column in enumerate(table.__mapper__.primary_key)]
-    return Prepared(select(table.__table__).where(*keyed))
+    what = (
+        select(literal_column("1", Integer)).select_from(table.__table__) if is_asked_only else select(table.__table__)
+    )
+    return Prepared(what.where(*keyed))
+
+
+def key_values(key: Iterable[Any]) -> Values:
+    """Of a key's parts, the tenant first, for `by_key`."""
+    return {f"key_{at}": value for at, value in enumerate(key)}
 
 
 @cache

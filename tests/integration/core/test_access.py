@@ -271,3 +271,10 @@ def test_whoever_runs_the_machine_gets_back_in(api: Api) -> None:
 def test_roles_only_name_permissions_that_exist() -> None:
     for role, permissions in ROLES.items():
         assert permissions <= ALL, role
+
+
+def test_a_credential_is_read_however_it_is_spaced(api: Api) -> None:
+    for scheme in ("Bearer ", "bearer ", "Bearer   "):
+        assert api.client.get("/deals", headers={"Authorization": f"{scheme}{api.key}"}).status_code == 200
+    for other in ("Bearer", "Bearer ", "Basic x", f"Token {api.key}", api.key):
+        assert api.client.get("/deals", headers={"Authorization": other}).status_code == 401
