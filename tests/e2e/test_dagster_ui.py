@@ -78,8 +78,7 @@ def verdicts(url: str, path: list[str], run_id: str) -> dict[str, str]:
     said = {}
     for check in checks:
         found = ask(url, EXECUTIONS, key={"path": path}, check=check["name"])["assetCheckExecutions"]
-        said |= {check["name"]: execution["status"] for execution in found if execution["runId"] == run_id}
-    assert len(said) == len(checks)
+        [said[check["name"]]] = [execution["status"] for execution in found if execution["runId"] == run_id]
     return said
 
 
