@@ -39,6 +39,8 @@ from transactional_api.tables import Base
 BUSY_SECONDS = 30
 _OVERTAKEN = ("40P01", "40001")  # deadlock detected, serialization failure
 IDLE_SECONDS = 2
+# A log of 20 MB before it is copied into the file: pages that many commits touched are then copied once.
+WAL_PAGES = 5000
 _READS_ONLY = "revhouse_reads_only"
 _MIGRATION_LOCK = 7_238_114_550_021
 
@@ -322,6 +324,7 @@ def _open_sqlite(path: str) -> sqlite3.Connection:
     try:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error:
         connection.close()

@@ -24,7 +24,7 @@ class GlMapping(Base):
 class AccountingPosting(Base):
     """A journal and whether the accounting system has it. Not logged: the document that it comes from is.
 
-    `reference` is ours, and what the system is asked for after a crash. `document_json` is what is sent, accounts
+    `reference` is ours, made of the document's identity, and what the system is asked for after a crash. `document_json` is what is sent, accounts
     included, as decided when the document was posted; a payment's when it is carried for the first time. `reverses` is
     the posting that this one takes back.
     """
@@ -34,14 +34,12 @@ class AccountingPosting(Base):
         one_of("document_kind", KINDS),
         one_of("status", ("pending", "posted", "failed")),
         currency_code(),
-        UniqueConstraint("tenant_id", "reference"),
-        UniqueConstraint("tenant_id", "system", "document_kind", "document_id", name="uq_accounting_postings_document"),
+        UniqueConstraint("tenant_id", "document_id", "document_kind", "system", name="uq_accounting_postings_document"),
         CheckConstraint("(status = 'posted') = (external_id IS NOT NULL)", name="external_id_when_posted"),
         CheckConstraint("(status = 'posted') = (posted_at IS NOT NULL)", name="posted_at_when_posted"),
         CheckConstraint("(status = 'pending') = (next_attempt_at IS NOT NULL)", name="next_attempt_while_pending"),
         CheckConstraint("attempts >= 0", name="attempts_range"),
         Index(None, "next_attempt_at"),
-        Index(None, "tenant_id", "document_id"),
     )
     is_logged = False
 

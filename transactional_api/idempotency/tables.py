@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional_api.kit.tables import Base
+
+_WAITS = text("subject IS NOT NULL")
 
 
 class IdempotencyKey(Base):
@@ -15,7 +17,7 @@ class IdempotencyKey(Base):
     __table_args__ = (
         CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer_whole"),
         Index(None, "created_at"),
-        Index(None, "tenant_id", "subject"),
+        Index(None, "tenant_id", "subject", sqlite_where=_WAITS, postgresql_where=_WAITS),
     )
     is_logged = False
 
