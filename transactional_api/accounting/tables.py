@@ -24,9 +24,9 @@ class GlMapping(Base):
 class AccountingPosting(Base):
     """A journal and whether the accounting system has it. Not logged: the document that it comes from is.
 
-    `reference` is ours, made of the document's identity, and what the system is asked for after a crash. `document_json` is what is sent, accounts
-    included, as decided when the document was posted; a payment's when it is carried for the first time. `reverses` is
-    the posting that this one takes back.
+    `reference` is ours, made of the document's identity, and what the system is asked for after a crash.
+    `document_json` is what is sent, accounts included, as decided when the document was posted; a payment's when it is
+    carried for the first time. `reverses` is the posting that this one takes back.
     """
 
     __tablename__ = "accounting_postings"
