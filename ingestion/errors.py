@@ -22,6 +22,10 @@ class UnknownFile(IngestionError):
     """No file with this id is current."""
 
 
+class NotMendable(IngestionError):
+    """Quarantined rows cannot be written out."""
+
+
 class JournalUnusable(IngestionError):
     """The journal cannot be opened, read or written."""
 

@@ -152,6 +152,28 @@ def undo(file_id: Annotated[str, typer.Argument(help="The receipt's file id, suc
 
 
 @app.command()
+def quarantine(
+    file_ids: Annotated[list[str] | None, typer.Argument(help="Receipts' file ids; default every file's.")] = None,
+    tenant: Annotated[str, typer.Option(help="Only this tenant's files.")] = "",
+    out_folder: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path(),
+) -> None:
+    """Write quarantined rows as CSVs, each with its reasons beside it: mend them and drop them again."""
+    from ingestion.csv.mend import export_quarantined
+
+    done = export_quarantined(Settings().home, out_folder, file_ids or (), tenant or None)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("receipt", "tenant", "file", "rows", "written to"):
+        table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
+    for one in done:
+        named = (one.file_id, one.tenant_id, one.file_name, f"{one.rows:,}", str(one.path))
+        table.add_row(*(Text(cell) for cell in named))
+    out.print(table)
+    for one in done:
+        if one.lost:
+            out.print(f"{one.file_id}: the text of {one.lost:,} more rows is not kept any more", markup=False)
+
+
+@app.command()
 def build(
     as_of: AsOf = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Recompute every row of every table.")] = False,
