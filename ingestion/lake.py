@@ -42,21 +42,48 @@ def stored(lake: Path, part: Mapping[str, Any] | Row) -> str:
     )
 
 
+class Draft:
+    """A Parquet file on its way into the lake: written under a hidden name, looked at if need be, then kept or not."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, home: Path, folder: str, query: str, step: Step) -> None:
+        """Writes the rows of `query`, in their order. Raises IngestionError where the disk will not have it; what is
+        wrong with the query's own rows stays DuckDB's error."""
+        self._folder = intake_folder(home) / folder
+        self._name = uuid4().hex
+        self._step = step
+        self._relative = f"{folder}/{self._name}.parquet"
+        self.path = self._folder / f".{self._name}.writing"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            con.execute(f"COPY ({query}) TO {literal(self.path)} (FORMAT parquet)")
+            step("written")
+        except (duckdb.IOException, OSError) as error:
+            self.discard()
+            raise self._unwritable(error) from error
+        except duckdb.Error:
+            self.discard()
+            raise
+
+    def keep(self) -> str:
+        """Make it durable under its own name. Returns the path relative to the intake."""
+        try:
+            sync_file(self.path)
+            self.path.rename(self._folder / f"{self._name}.parquet")
+            sync_folder(self._folder)
+        except OSError as error:
+            self.discard()
+            raise self._unwritable(error) from error
+        self._step("renamed")
+        return self._relative
+
+    def discard(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _unwritable(self, error: Exception) -> IngestionError:
+        return IngestionError(f"cannot write to {self._folder}: {' '.join(str(error).split())}")
+
+
 def write_parquet(con: duckdb.DuckDBPyConnection, home: Path, folder: str, query: str, step: Step) -> str:
     """Write the rows of `query` below the intake. Returns the path relative to the intake."""
-    target = intake_folder(home) / folder
-    name = uuid4().hex
-    unfinished = target / f".{name}.writing"
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        con.execute(f"COPY ({query}) TO {literal(unfinished)} (FORMAT parquet)")
-        step("written")
-        sync_file(unfinished)
-        unfinished.rename(target / f"{name}.parquet")
-        sync_folder(target)
-    except (duckdb.IOException, OSError) as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise IngestionError(f"cannot write to {target}: {' '.join(str(error).split())}") from error
-    step("renamed")
-    return f"{folder}/{name}.parquet"
+    return Draft(con, home, folder, query, step).keep()
