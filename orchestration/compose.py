@@ -1,26 +1,30 @@
 """Puts the parts together: hands the intake, the reader of published figures and the starter of builds to the API."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import uuid4
 
 import duckdb
 
-from ingestion.csv import copy_into_drop, scan_drop
+from ingestion import describe
+from ingestion.contracts import data_sets
+from ingestion.csv.drop import check_tenant, data_sets_in, take_sent
+from ingestion.csv.receipts import quarantined_of, receipt_named, receipts_of
+from ingestion.csv.source import MAX_UNPACKED
+from ingestion.errors import IngestionError, UnknownFile
 from orchestration.core import core_settings
 from orchestration.publish import NothingPublished, Warehouse
 from orchestration.reader import published
 from orchestration.runner import prepare_dagster_home
 from orchestration.settings import Settings
 from orchestration.tenants import load_tenants
+from transactional_api.ports import CannotBeTaken, OtherDataSet
 
 
 class Reader:
@@ -64,30 +68,66 @@ class Reader:
 
 
 class Intake:
-    """Takes uploads the way that the drop folder does, and answers with the same receipts."""
+    """Takes what is sent the way that the drop folder does, and answers with the same receipts."""
+
+    most_bytes = MAX_UNPACKED
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def upload(self, tenant_id: str, file_name: str, stream: BinaryIO) -> dict[str, Any]:
-        """Stores the stream in the tenant's drop folder, under a name that no other upload has, and takes it in."""
-        own = f"upload-{uuid4().hex[:12]}"
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / own
-            folder.mkdir()
-            with (folder / Path(file_name).name).open("wb") as file:
-                shutil.copyfileobj(stream, file)
-            copy_into_drop(self.settings.home, [folder], tenant_id)
-        scan_drop(self.settings.home, load_tenants(self.settings.home / "tenants.toml").time_zone_of)
-        return next(one for one in self.receipts(tenant_id) if one["file_name"].startswith(f"{own}/"))
+    def data_sets(self) -> list[str]:
+        return list(data_sets())
 
-    def receipts(self, tenant_id: str) -> list[dict[str, Any]]:
-        with published(self.settings) as (connection, _):
-            cursor = connection.execute(
-                "select * from ops.ingest_receipts where tenant_id = ? order by accepted_seq", [tenant_id]
-            )
-            columns = [entry[0] for entry in cursor.description or ()]
-            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    def rules(self, data_set: str) -> dict[str, Any]:
+        return describe.rules(data_sets()[data_set])
+
+    def template(self, data_set: str) -> str:
+        return describe.template(data_set)
+
+    def place(self, tenant_id: str) -> Path:
+        """In the tenant's inbox under a hidden name, as copies are: an erasure removes what was left behind."""
+        try:
+            check_tenant(tenant_id)
+            folder = self.settings.drop / tenant_id
+            folder.mkdir(parents=True, exist_ok=True)
+        except (IngestionError, OSError) as error:
+            raise CannotBeTaken(str(error)) from error
+        return folder / f".{uuid4().hex}.copying"
+
+    def take(self, tenant_id: str, sent: Path, data_set: str, file_name: str, ticket: str) -> dict[str, Any]:
+        home = self.settings.home
+        name = f"upload-{ticket}/{_safe(file_name)}"
+        try:
+            if (taken := receipt_named(home, tenant_id, name)) is not None:
+                return taken
+            found = data_sets_in(home, sent)
+            if found is not None and data_set not in found:
+                raise OtherDataSet(sorted(found))
+            take_sent(home, sent, tenant_id, name, load_tenants(home / "tenants.toml").time_zone_of)
+            taken = receipt_named(home, tenant_id, name)
+        except IngestionError as error:
+            raise CannotBeTaken(str(error)) from error
+        assert taken is not None, "whatever was taken has a receipt"
+        return taken
+
+    def receipts(
+        self, tenant_id: str, *, before: int | None, status: str | None, data_set: str | None, limit: int
+    ) -> list[dict[str, Any]]:
+        return receipts_of(self.settings.home, tenant_id, before=before, status=status, data_set=data_set, limit=limit)
+
+    def quarantined(
+        self, tenant_id: str, file_id: str, *, after: int, limit: int
+    ) -> tuple[list[str], list[dict[str, Any]]]:
+        try:
+            return quarantined_of(self.settings.home, tenant_id, file_id, after=after, limit=limit)
+        except UnknownFile as unknown:
+            raise LookupError(str(unknown)) from unknown
+
+
+def _safe(file_name: str) -> str:
+    """As a name in a folder: visible, and short enough for any file system."""
+    name = file_name.encode()[-150:].decode(errors="ignore").lstrip(".")
+    return name or "file.csv"
 
 
 class Builder:

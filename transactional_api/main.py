@@ -27,6 +27,7 @@ from transactional_api.dashboards import endpoints as dashboards
 from transactional_api.database import Database
 from transactional_api.deals import endpoints as deals
 from transactional_api.events import endpoints as events
+from transactional_api.intake import endpoints as intake_domain
 from transactional_api.invoices import endpoints as invoices
 from transactional_api.jobs import ALL_JOBS
 from transactional_api.kit.http import REFUSALS, OversizedAsProblem, install_problems
@@ -69,6 +70,7 @@ DOMAINS = (
     privacy,
     events,
     sellers,
+    intake_domain,
     tax,
     accounting,
     receivables,

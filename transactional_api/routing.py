@@ -20,7 +20,7 @@ class Directory(BaseRoute):
         for at, route in enumerate(self.routes):
             node = self._tree
             for word in route.path.split("/"):
-                node = node.setdefault(_VARIABLE if word.startswith("{") else word, {})
+                node = node.setdefault(_VARIABLE if "{" in word else word, {})
             node.setdefault(_ROUTES, []).append((at, route))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

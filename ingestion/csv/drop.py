@@ -19,9 +19,11 @@ from uuid import uuid4
 import duckdb
 
 from ingestion.csv.accept import Dropped, accept, refuse
+from ingestion.csv.detect import detect
 from ingestion.csv.engine import connect
 from ingestion.csv.receipt import Receipt
-from ingestion.csv.refused import FileChanged
+from ingestion.csv.refused import FileChanged, FileRefused
+from ingestion.csv.source import Source
 from ingestion.errors import IngestionError, NotDroppable
 from ingestion.home import DEFAULT_TENANT, drop_folder, intake_folder, intake_lock
 from ingestion.journal import Journal
@@ -37,8 +39,7 @@ def copy_into_drop(home: Path, paths: Iterable[Path], tenant: str | None = None)
     Links, pipes and hidden files inside a folder are passed over; one that the user names is an error.
     """
     tenant = tenant or DEFAULT_TENANT
-    if not TENANT.fullmatch(tenant):
-        raise NotDroppable(f"{tenant!r} cannot be a tenant's name")
+    check_tenant(tenant)
     inbox = drop_folder(home) / tenant
     copies: list[Path] = []
     for path in paths:
@@ -79,6 +80,52 @@ def scan_drop(
             con.close()
             _mark_moved(journal, moved)
     return receipts
+
+
+def take_sent(
+    home: Path, sent: Path, tenant_id: str, name: str, time_zone_of: Callable[[str], str], step: Step = no_step
+) -> None:
+    """Take one file that was sent to us, without waiting for what else lies in the inbox. It stands there under `name`,
+    which no other file has, so whoever finds it first takes it: its receipt is the one of that name."""
+    check_tenant(tenant_id)
+    target = drop_folder(home) / tenant_id / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sent.rename(target)
+    except OSError as error:
+        raise IngestionError(f"{name} cannot be put into the drop: {error.strerror}") from error
+    with intake_lock(home, "drop"), Journal(home) as journal:
+        scratch = intake_folder(home) / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        _finish_moves(home, journal)
+        if target.exists():
+            con = connect(scratch)
+            try:
+                receipt = _take(con, home, journal, Dropped(target, tenant_id, name), time_zone_of(tenant_id), step)
+            finally:
+                con.close()
+            _move(home, target, receipt.file_id, receipt.reason if receipt.is_refused else None)
+            _mark_moved(journal, [receipt.accepted_seq])
+        with suppress(OSError):
+            target.parent.rmdir()
+
+
+def data_sets_in(home: Path, path: Path) -> set[str] | None:
+    """The data sets that a file would fill, or None where its header says nothing for certain."""
+    scratch = intake_folder(home) / f"scratch-{uuid4().hex}"
+    try:
+        with Source(path, scratch) as source:
+            source.scan()
+            return {detect(source).layout.data_set.name}
+    except FileRefused:
+        return None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_tenant(tenant_id: str) -> None:
+    if not TENANT.fullmatch(tenant_id):
+        raise NotDroppable(f"{tenant_id!r} cannot be a tenant's name")
 
 
 def _take(

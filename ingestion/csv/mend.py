@@ -71,7 +71,15 @@ def export_quarantined(
     return done
 
 
-def quarantined(home: Path, journal: Journal, file: Row, header: Sequence[str]) -> Iterator[Quarantined]:
+def header_of(home: Path, file: Row) -> list[str]:
+    """The header cells of an accepted file; empty where they are not kept any more."""
+    found: list[str] = json.loads(file["profile"]).get("header") or _Original(home, file).header()
+    return found
+
+
+def quarantined(
+    home: Path, journal: Journal, file: Row, header: Sequence[str], after: int = 0
+) -> Iterator[Quarantined]:
     """The quarantined rows of one file in the order of their lines, cells in plain spelling."""
     parts = journal.rows("select * from parts where seq = ? and relation = 'quarantine'", (file["seq"],))
     with duckdb.connect() as con:
@@ -80,7 +88,7 @@ def quarantined(home: Path, journal: Journal, file: Row, header: Sequence[str]) 
             found = con.execute(
                 f"SELECT line, column_name, value, reason, CASE WHEN len(c) = {len(header)} THEN"
                 f" {_plainly(file, header)} ELSE c END FROM (SELECT *, {cells} AS c"
-                f" FROM {stored(intake_folder(home), part)}) ORDER BY line, column_name"
+                f" FROM {stored(intake_folder(home), part)} WHERE line > {after}) ORDER BY line, column_name"
             )
             for line, faults in groupby(_each(found), key=lambda row: row[0]):
                 rows = list(faults)
@@ -113,9 +121,10 @@ def _files(journal: Journal, file_ids: Sequence[str], tenant_id: str | None) -> 
 
 def _export(home: Path, journal: Journal, file: Row, out: Path) -> Exported:
     profile = json.loads(file["profile"])
-    delimiter = {name: mark for mark, name in DELIMITERS.items()}[profile["delimiter"]]
-    original = _Original(home, file, delimiter)
-    header = profile.get("header") or original.header()
+    original = _Original(home, file)
+    header = header_of(home, file)
+    if not header:
+        raise NotMendable(f"the header of {file['file_id']} is not kept any more")
     stem = Path(file["file_name"]).name.removesuffix(".gz").removesuffix(".csv")
     path = out / f"{file['file_id']}-{stem}.csv"
     reasons = out / f"{path.name}.reasons.txt"
@@ -131,7 +140,7 @@ def _export(home: Path, journal: Journal, file: Row, out: Path) -> Exported:
             hidden[0].open("w", encoding=encoding, newline="") as rows,
             hidden[1].open("w", encoding="utf-8") as why,
         ):
-            writer = csv.writer(rows, delimiter=delimiter, lineterminator="\n")
+            writer = csv.writer(rows, delimiter=original.delimiter, lineterminator="\n")
             writer.writerow(header)
             why.write(_preface(file))
             for row in quarantined(home, journal, file, header):
@@ -223,20 +232,18 @@ class _Original:
     """The dropped file itself, as long as it is kept: the text of rows that could not be cut into cells stands only
     there."""
 
-    def __init__(self, home: Path, file: Row, delimiter: str) -> None:
+    def __init__(self, home: Path, file: Row) -> None:
         self._lake = intake_folder(home)
         self._file = file
         self._path = drop_folder(home) / ".accepted" / file["file_id"] / Path(file["source_path"]).name
-        self._delimiter = delimiter
+        self.delimiter = {name: mark for mark, name in DELIMITERS.items()}[json.loads(file["profile"])["delimiter"]]
         self._texts: Iterator[tuple[int, str]] | None = None
 
     def header(self) -> list[str]:
         """Of a file that was taken before the journal kept headers."""
         with self._opened() as source:
-            row = None if source is None else _header(source, self._delimiter)
-        if row is None:
-            raise NotMendable(f"the header of {self._file['file_id']} is not kept any more")
-        return row.cells
+            row = None if source is None else _header(source, self.delimiter)
+        return row.cells if row is not None else []
 
     def text_of(self, row: Quarantined) -> str | None:
         """Rows are asked for in the order of their lines: the file is read once."""
@@ -255,7 +262,7 @@ class _Original:
             if source is None:
                 return
             with source.open_text() as text:
-                for row in cut(physical(text), self._delimiter):  # type: ignore[arg-type]
+                for row in cut(physical(text), self.delimiter):  # type: ignore[arg-type]
                     yield row.line, "".join(taken).strip("\r\n")
                     taken.clear()
 

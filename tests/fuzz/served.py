@@ -72,7 +72,10 @@ def _call(client: httpx.Client, database: Database, name: str) -> Any:
 
     def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": f"{name}-{next(count)}"}
-        answer = client.request(method, path, json=body, headers=headers)
+        if isinstance(body, bytes):
+            answer = client.request(method, path, content=body, headers=headers | {"Content-Type": "text/csv"})
+        else:
+            answer = client.request(method, path, json=body, headers=headers)
         return answer.status_code, answer.json() if answer.content else None
 
     return call

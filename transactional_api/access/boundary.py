@@ -1,7 +1,7 @@
 """The boundary of a request: who calls, what they may, and the one transaction in which the call is worked."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -14,6 +14,7 @@ from transactional_api.access.errors import Forbidden, KeyRefused, OtherTenant
 from transactional_api.access.identity import Identity
 from transactional_api.access.key_ring import KeyRing
 from transactional_api.access.permissions import ALL
+from transactional_api.access.receiving import receive
 from transactional_api.access.service import PREFIX
 from transactional_api.database import Database, Overtaken, UnitOfWork
 from transactional_api.idempotency import service as idempotency
@@ -125,6 +126,26 @@ class Caller:
             idempotency.settle(unit, subject, answer)
         return cast(Out, _response(answer))
 
+    def perform_beside(self, work: Callable[[], Out]) -> Out:
+        """Work that is not in this database and does no harm when it is done again: its answer is kept after it."""
+        claim = self.claim
+        if claim is not None:
+            with self.write() as unit:
+                first = idempotency.find(unit.session, claim)
+            if first is not None:
+                return cast(Out, _response(first, is_replay=True))
+        try:
+            answer = self._answer(work())
+        except DomainError as error:
+            if claim is None or error.status >= 500:
+                raise
+            return cast(Out, self._keep_refusal(error, claim))
+        if claim is not None:
+            with self.write() as unit:
+                if idempotency.find(unit.session, claim) is None:
+                    idempotency.keep(unit, claim, answer)
+        return cast(Out, _response(answer))
+
     def _answer(self, result: BaseModel | None) -> Answer:
         status = self._request.scope["route"].status_code or 200
         return Answer(status, "" if result is None else result.model_dump_json())
@@ -187,6 +208,14 @@ def writes(permission: str, key: Literal["optional", "required"] = "optional") -
     return _route(_keyed_door(permission, is_needed), {"x-permission": permission, "x-idempotency-key": key, **shown})
 
 
+def uploads(permission: str) -> dict[str, Any]:
+    """Arguments of a route's decorator: who may send a file. It waits on disk, in `request.state.sent`."""
+    file = {"schema": {"type": "string", "format": "binary"}}
+    body = {"required": True, "content": {"application/octet-stream": file, "text/csv": file}}
+    shown = {"parameters": [_KEY_HEADER | {"required": False}], "requestBody": body}
+    return _route(_uploading_door(permission), {"x-permission": permission, "x-idempotency-key": "optional", **shown})
+
+
 def own() -> dict[str, Any]:
     """Arguments of a route's decorator: everybody who is signed in may do it to themselves."""
     return _route(authenticated, {"x-permission": "signed in"})
@@ -225,8 +254,7 @@ def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
         caller = await door(request)
         key = request.headers.get("idempotency-key")
         if key is not None:
-            if not _KEY.fullmatch(key):
-                raise ValueRefused("1 to 200 visible characters of ASCII", "Idempotency-Key")
+            _check_key(key)
             body = await request.body()
             print_ = idempotency.fingerprint(request.method, request.scope["path"], request.scope["query_string"], body)
             caller.claim = Claim(caller.identity.actor, key, print_)
@@ -234,6 +262,32 @@ def _keyed_door(permission: str, is_needed: bool) -> Callable[..., Any]:
             raise KeyMissing
 
     return keyed_door
+
+
+def _uploading_door(permission: str) -> Callable[..., Any]:
+    """The body goes to a file as it comes; whatever happens then, nothing of it is left at the end."""
+    door = _door(permission)
+
+    async def uploading_door(request: Request) -> AsyncIterator[None]:
+        caller = await door(request)
+        key = request.headers.get("idempotency-key")
+        if key is not None:
+            _check_key(key)
+        sent = await receive(request, caller.identity.tenant_id)
+        try:
+            if key is not None:
+                caller.claim = Claim(caller.identity.actor, key, sent.fingerprint)
+            request.state.sent = sent
+            yield
+        finally:
+            sent.path.unlink(missing_ok=True)
+
+    return uploading_door
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise ValueRefused("1 to 200 visible characters of ASCII", "Idempotency-Key")
 
 
 def _response(answer: Answer, is_replay: bool = False) -> Response:

@@ -12,6 +12,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "alerts": (READ, WRITE),
     "audit": (READ, "checkpoint"),
     "customers": (READ, WRITE, "erase"),
+    "data": (READ, WRITE),
     "deals": (READ, WRITE, "approve", "sign"),
     "expenses": (READ, WRITE),
     "invoices": (READ, WRITE, "approve", "post"),
@@ -48,6 +49,7 @@ ROLES: dict[str, frozenset[str]] = {
     | {"deals:approve"}
     | _all_of(
         "accounting",
+        "data",
         "expenses",
         "invoices",
         "payables",

@@ -45,8 +45,14 @@ class Answer:
 
 
 def fingerprint(method: str, path: str, query: bytes, body: bytes) -> str:
-    head = f"{method} {path}?".encode() + query + b"\n"
-    return hashlib.sha256(head + body).hexdigest()
+    digest = begun_fingerprint(method, path, query)
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def begun_fingerprint(method: str, path: str, query: bytes) -> "hashlib._Hash":
+    """To be fed with a body that is too large to be held."""
+    return hashlib.sha256(f"{method} {path}?".encode() + query + b"\n")
 
 
 def find(session: RecordedSession, claim: Claim) -> Answer | None:

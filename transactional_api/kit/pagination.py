@@ -55,6 +55,21 @@ def page_of_values(values: Sequence[Row], key: Callable[[Row], str], cursor: str
     return Page(left[:limit], _encode([key(left[limit - 1])]) if more else None)
 
 
+def numbered(last: int) -> str:
+    """The cursor of a list that is in the order of a number."""
+    return _encode([str(last)])
+
+
+def number_of(cursor: str | None) -> int | None:
+    """The number that a cursor of `numbered` stands for; None for the first page. Raises CursorRefused."""
+    if cursor is None:
+        return None
+    (text,) = _read(cursor, 1)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise CursorRefused
+    return int(text)
+
+
 def _write(row: Any, key: tuple[InstrumentedAttribute[str], ...]) -> str:
     return _encode([getattr(row, column.key) for column in key])
 

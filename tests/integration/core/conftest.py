@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from orchestration.compose import Intake
+from orchestration.settings import Settings as OrchestrationSettings
 from transactional_api.access import secrets
 from transactional_api.access.accounts import create_account
 from transactional_api.access.service import create_key
@@ -140,6 +142,8 @@ class Api:
         headers = {"Authorization": f"Bearer {self.key}"}
         if method != "GET":
             headers["Idempotency-Key"] = key or uuid.uuid4().hex
+        if isinstance(body, bytes):
+            return self.client.request(method, path, content=body, headers=headers | {"Content-Type": "text/csv"})
         return self.client.request(method, path, json=body, headers=headers)
 
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
@@ -189,6 +193,7 @@ def client(database: Database, tmp_path: Path, shared_app: FastAPI) -> TestClien
     )
     settings.home.mkdir()
     attach(shared_app, settings, database)
+    shared_app.state.intake = Intake(OrchestrationSettings(home=settings.home))
     return TestClient(shared_app, raise_server_exceptions=False)
 
 

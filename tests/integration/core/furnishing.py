@@ -110,12 +110,16 @@ def _around(made: Callable[..., Any]) -> dict[str, str]:
     expense = {"expense_id": "EX1", "spent_on": "2026-02-01", "amount": "3", "category": "travel", "currency": "USD"}
     made("/api/v1/expenses", expense)
     alert = made("/alerts", {"kind": "kpi.alert", "severity": "info", "subject_id": "mrr"})
+    sent = b"sale_id,sold_at,product,quantity,unit_price\nU1,2026-02-01,Tea,1,3\nU2,2026-02-01,Tea,one,3\n"
+    receipt = made("/api/v1/data/upload-sales-csv", sent)
     endpoint = made("/webhook-endpoints", {"url": "https://1.1.1.1/hook", "event_types": ["invoice.posted"]})
     inbound = made("/inbound-endpoints", {"sender": "n8n"})
     return {
         "sale_id": "SA1",
         "expense_id": "EX1",
         "alert_id": alert["alert_id"],
+        "file_id": receipt["file_id"],
+        "data_set": "sales",
         "endpoint_id": endpoint["endpoint_id"],
         "inbound_endpoint_id": inbound["endpoint_id"],
     }

@@ -16,8 +16,8 @@ from transactional_api.events.tables import Delivery
 from transactional_api.tables import Base
 
 OPERATIONS = operations()
-# A period is every tenant's own, and so is a purpose of a mapping; a token stands for itself.
-OWN = {"month", "purpose", "token", "provider"}
+# A period is every tenant's own, and so are a purpose of a mapping and a data set; a token stands for itself.
+OWN = {"month", "purpose", "token", "provider", "data_set"}
 # The same for everybody until changed, and no JSON.
 ALIKE = {"/accounting/mappings", "/metrics"}
 # Ids that a tenant may give to something of its own.
