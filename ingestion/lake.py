@@ -5,7 +5,7 @@ Until the journal names it, it does not exist for any reader; a crash leaves at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Row
@@ -18,6 +18,7 @@ from ingestion.errors import IngestionError
 from ingestion.home import intake_folder, sync_file, sync_folder
 
 Step = Callable[[str], None]
+SHARED = "shared"
 
 
 def no_step(_: str) -> None:
@@ -31,12 +32,24 @@ def literal(text: object) -> str:
 
 def is_shared(path: str) -> bool:
     """Whether a stored file holds the rows of many entries, told apart by `part_seq` (see `compacting`)."""
-    return "/shared/" in path
+    return f"/{SHARED}/" in path
+
+
+def scan_of(paths: Iterable[Path | str], more: str = "") -> str:
+    """SQL: the rows of stored files. `line` is not stored where it follows from the row's place: the files of a drop in
+    which every line is a row, the header first."""
+    listed = [str(path) for path in paths]
+    if not any("/csv/" in path for path in listed):
+        return f"read_parquet([{', '.join(map(literal, listed))}]{more})"
+    return (
+        "(SELECT * EXCLUDE (file_row_number) REPLACE (coalesce(line, file_row_number + 2) AS line)"
+        f" FROM read_parquet([{', '.join(map(literal, listed))}], file_row_number = true{more}))"
+    )
 
 
 def stored(lake: Path, part: Mapping[str, Any] | Row) -> str:
     """SQL: the rows that one entry holds of one relation."""
-    scan = f"read_parquet({literal(lake / part['path'])})"
+    scan = scan_of([lake / part["path"]])
     return (
         f"(SELECT * EXCLUDE part_seq FROM {scan} WHERE part_seq = {part['seq']})" if is_shared(part["path"]) else scan
     )

@@ -17,11 +17,13 @@ from typing import Any
 
 import duckdb
 
-from ingestion.contracts import app_tables, data_sets
+from ingestion.contracts import AppTable, app_tables, data_sets
 from ingestion.home import intake_folder
 from ingestion.journal import Journal
+from ingestion.lake import is_shared, scan_of
 
-PART_COLUMNS = "path VARCHAR, seq BIGINT, tenant_id VARCHAR, file_id VARCHAR"
+ALONE = 0
+PART_COLUMNS = "path VARCHAR, part_seq BIGINT, seq BIGINT, tenant_id VARCHAR, file_id VARCHAR"
 RECEIPT_COLUMNS = (
     "file_id VARCHAR, tenant_id VARCHAR, file_name VARCHAR, data_set VARCHAR, status VARCHAR, rows_read BIGINT,"
     " rows_accepted BIGINT, rows_quarantined BIGINT, rows_refused BIGINT, control_totals VARCHAR, reason VARCHAR,"
@@ -31,6 +33,8 @@ VERDICT_COLUMNS = (
     "relation VARCHAR, expectation VARCHAR, severity VARCHAR, success BOOLEAN, batches BIGINT, first_seq BIGINT,"
     " last_seq BIGINT, observed VARCHAR, failing_file_ids VARCHAR"
 )
+STORED_LOGGED = [("change_no", "BIGINT"), ("changed_at", "TIMESTAMP"), ("entry_hash", "BLOB")]
+LOGGED_COLUMNS = [("change_no", "BIGINT"), ("changed_at", "TIMESTAMP"), ("entry_hash", "VARCHAR")]
 QUARANTINE_COLUMNS = [
     ("line", "BIGINT"),
     ("column_name", "VARCHAR"),
@@ -52,7 +56,7 @@ def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: i
         limit = journal.head() if known_at is None else known_at
         csv_parts = _by_relation(journal.parts("csv/", limit))
         app_parts = _by_relation(journal.parts("app/", limit))
-        personal = {row["relation"]: str(lake / row["path"]) for row in journal.rows("select * from personal")}
+        personal = journal.personal()
     for schema in ("raw_csv", "raw_app", "intake"):
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
@@ -61,10 +65,10 @@ def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: i
         columns = [("line", "BIGINT"), *data_set.stored_columns(), ("extra", "VARCHAR")]
         parts = csv_parts.get(f"csv/{name}", [])
         held[f"raw_csv.{name}"] = sum(part["rows"] for part in parts)
-        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns))
+        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns, data_set.identity))
     for name, table in app_tables().items():
         if table.personal:
-            query = _personal(personal.get(f"app/{name}"), table.stored_columns())
+            query = personal_rows([str(lake / path) for path in personal.get(f"app/{name}", [])], table)
         else:
             parts = app_parts.get(f"app/{name}", [])
             held[f"raw_app.{name}"] = sum(part["rows"] for part in parts)
@@ -111,7 +115,7 @@ def create_intake_ops(
         columns = ", ".join(f"r.{name}" for name, _ in QUARANTINE_COLUMNS)
         query = (
             f"SELECT p.tenant_id, p.file_id, {columns} FROM {_scan(lake, parts)} r"
-            " JOIN intake.quarantine_parts p ON p.path = r.filename"
+            " JOIN intake.quarantine_parts p ON p.path = r.filename AND p.part_seq = r.part_seq"
         )
     _drop(con, "ops.quarantined_rows")
     con.execute(f"CREATE {kind} ops.quarantined_rows AS {query}")
@@ -151,6 +155,7 @@ def _create_parts_table(
     rows = [
         {
             "path": str(lake / part["path"]),
+            "part_seq": part["seq"] if is_shared(part["path"]) else ALONE,
             "seq": part["seq"],
             "tenant_id": part["tenant_id"],
             "file_id": part["file_id"],
@@ -160,9 +165,19 @@ def _create_parts_table(
     _fill(con, name, PART_COLUMNS, rows)
 
 
-def _scan(lake: Path, parts: list[Row]) -> str:
-    paths = ", ".join("'" + str(lake / part["path"]).replace("'", "''") + "'" for part in parts)
-    return f"read_parquet([{paths}], filename = true)"
+def _scan(lake: Path, parts: list[Row], more: str = "") -> str:
+    """The rows of these parts with `filename` and `part_seq`, by which a file that holds many entries tells them apart.
+
+    Of a shared file the rows of later entries are left out here; of retracted ones, by who joins the parts.
+    """
+    scans = []
+    if alone := [lake / part["path"] for part in parts if not is_shared(part["path"])]:
+        scans.append(f"SELECT *, {ALONE} AS part_seq FROM {scan_of(alone, ', filename = true' + more)}")
+    if shared := [part for part in parts if is_shared(part["path"])]:
+        paths = sorted({lake / part["path"] for part in shared})
+        newest = max(part["seq"] for part in shared)
+        scans.append(f"SELECT * FROM {scan_of(paths, ', filename = true' + more)} WHERE part_seq <= {newest}")
+    return f"({' UNION ALL BY NAME '.join(scans)})"
 
 
 def _listed(columns: list[tuple[str, str]], prefix: str = "") -> str:
@@ -174,42 +189,56 @@ def _empty(columns: list[tuple[str, str]]) -> str:
     return f"SELECT {listed} WHERE false"
 
 
-def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
+def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], identity: list[str]) -> str:
     """Newest row per tenant and key. A tenant with one file has no key twice, so it skips the comparison."""
     if not parts:
         return _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *columns])
     files = Counter(part["tenant_id"] for part in parts)
+    key = ", ".join(f'r."{name}"' for name in identity)
     queries = []
     for alone in (True, False):
         chosen = [part for part in parts if (files[part["tenant_id"]] == 1) == alone]
         if chosen:
             newest = (
-                ""
-                if alone
-                else " QUALIFY row_number() OVER (PARTITION BY p.tenant_id, r.row_key ORDER BY p.seq DESC) = 1"
+                "" if alone else f" QUALIFY row_number() OVER (PARTITION BY p.tenant_id, {key} ORDER BY p.seq DESC) = 1"
             )
             queries.append(
                 f"SELECT p.tenant_id, p.file_id, {_listed(columns, 'r.')} FROM {_scan(lake, chosen)} r"
-                f" JOIN intake.parts p ON p.path = r.filename{newest}"
+                f" JOIN intake.parts p ON p.path = r.filename AND p.part_seq = r.part_seq{newest}"
             )
     return " UNION ALL ".join(queries)
 
 
 def _current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
-    """Newest version per tenant and key; deleted rows are gone."""
+    """Newest version per tenant and key; deleted rows are gone. What an older file does not have is NULL."""
     if not parts:
-        return _empty([("tenant_id", "VARCHAR"), ("change_no", "BIGINT"), *columns])
+        return _empty([("tenant_id", "VARCHAR"), *LOGGED_COLUMNS, *columns])
+    known = [("tenant_id", "VARCHAR"), ("row_key", "VARCHAR"), ("operation", "VARCHAR"), *STORED_LOGGED, *columns]
     return (
-        f"SELECT tenant_id, change_no, {_listed(columns)} FROM (SELECT * FROM {_scan(lake, parts)}"
+        f"SELECT tenant_id, change_no, changed_at, lower(hex(entry_hash)) AS entry_hash, {_listed(columns)}"
+        f" FROM (SELECT * FROM ({_at_least(known, _scan(lake, parts, ', union_by_name = true'))})"
         " QUALIFY row_number() OVER (PARTITION BY tenant_id, row_key ORDER BY change_no DESC) = 1)"
         " WHERE operation <> 'delete'"
     )
 
 
-def _personal(path: str | None, columns: list[tuple[str, str]]) -> str:
-    if path is None:
-        return _empty([("tenant_id", "VARCHAR"), *columns])
-    return f"SELECT tenant_id, {_listed(columns)} FROM read_parquet('{path.replace(chr(39), chr(39) * 2)}')"
+def personal_rows(paths: Sequence[str], table: AppTable, more: Sequence[str] = ()) -> str:
+    """The current personal values out of the files that have them: of each row the newest, unless it is gone."""
+    columns = [("tenant_id", "VARCHAR"), *table.stored_columns()]
+    if not paths:
+        return _empty(columns)
+    listed = ", ".join(f"'{path.replace(chr(39), chr(39) * 2)}'" for path in paths)
+    known = [("change_no", "BIGINT"), ("is_gone", "BOOLEAN"), *columns]
+    cells = ", ".join([*more, *(f'CAST("{name}" AS {sql_type}) AS "{name}"' for name, sql_type in columns)])
+    key = ", ".join(f'"{name}"' for name in ("tenant_id", *table.key))
+    newest = f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY coalesce(change_no, 0) DESC) = 1"
+    rows = _at_least(known, f"read_parquet([{listed}], union_by_name = true)")
+    return f"SELECT {cells} FROM (FROM ({rows}){newest if len(paths) > 1 else ''}) WHERE NOT coalesce(is_gone, false)"
+
+
+def _at_least(columns: list[tuple[str, str]], rows: str) -> str:
+    """The rows with every one of the columns, those that they lack as NULL: contracts grow, stored files do not."""
+    return f"{_empty(columns)} UNION ALL BY NAME FROM {rows}"
 
 
 def _drop(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -84,6 +84,12 @@ class DataSet:
     def total_currency(self) -> str | None:
         return "currency" if "currency" in self.columns else None
 
+    @property
+    def identity(self) -> list[str]:
+        """The stored columns by which one row is told from another; `row_key` where there is no key."""
+        stored = {name for name, _ in self.stored_columns()}
+        return [name for key in self.key for name in (key, f"{key}_is_utc") if name in stored] or ["row_key"]
+
     def stored_columns(self) -> list[tuple[str, str]]:
         """Name and DuckDB type of every stored column; an instant has its `_is_utc` beside it."""
         stored: list[tuple[str, str]] = []

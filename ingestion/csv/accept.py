@@ -16,6 +16,7 @@ from ingestion.csv.read import UNIT, Typed, create_failures, read
 from ingestion.csv.receipt import Receipt
 from ingestion.csv.refused import FileChanged, FileRefused
 from ingestion.csv.source import Scan, Source
+from ingestion.csv.swift import Swift, try_swift
 from ingestion.home import intake_folder
 from ingestion.journal import FileEntry, Journal, Part
 from ingestion.lake import Step, write_parquet
@@ -36,6 +37,17 @@ class _Counts:
     accepted: int
     quarantined: int
     clashes: int
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What became of a file's rows, and where they are."""
+
+    rows: int
+    counts: _Counts
+    totals: dict[str, str]
+    conventions: Conventions
+    parts: list[Part]
 
 
 def accept(
@@ -122,6 +134,42 @@ def _take(
     if first is not None:
         return replace(entry, status="duplicate_ignored", reason=f"same content as {first}"), []
     found = detect(source)
+    swift = try_swift(con, home, source, scan, found, zone, step)
+    taken = (
+        _taken_swiftly(con, found, swift, zone)
+        if swift
+        else _take_carefully(con, home, found, source, scan, zone, step)
+    )
+    return replace(
+        entry,
+        data_set=found.layout.data_set.name,
+        contract=found.layout.name,
+        status="partly_quarantined" if taken.counts.quarantined else "accepted",
+        rows_read=taken.rows,
+        rows_accepted=taken.counts.accepted,
+        rows_quarantined=taken.counts.quarantined,
+        control_totals=taken.totals,
+        notes=_notes(found, taken.conventions),
+        profile=_how_read(scan, found, taken.conventions),
+    ), taken.parts
+
+
+def _taken_swiftly(con: duckdb.DuckDBPyConnection, found: Recognised, swift: Swift, zone: str) -> _Taken:
+    counts = _Counts(swift.rows, 0, 0)
+    totals = _control_totals(con, found.layout.data_set)
+    relation = f"csv/{found.layout.data_set.name}"
+    shape = swift.profile | _figures(swift.rows, counts)
+    if swift.rows:
+        part = Part(relation, swift.draft.keep(), swift.rows, shape)
+    else:
+        swift.draft.discard()
+        part = Part(relation, None, 0, shape)
+    return _Taken(swift.rows, counts, totals, Conventions(zone=zone), [part])
+
+
+def _take_carefully(
+    con: duckdb.DuckDBPyConnection, home: Path, found: Recognised, source: Source, scan: Scan, zone: str, step: Step
+) -> _Taken:
     data_set = found.layout.data_set
     broken = raw_rows.load(con, source, scan, found)
     typed = read(con, found, zone, broken)
@@ -129,38 +177,27 @@ def _take(
     create_failures(con, found, typed, broken)
     counts = _hold(con, found, typed, rows)
     totals = _control_totals(con, data_set)
-    shape = profile(
-        con,
-        "held",
-        data_set.stored_columns(),
-        {
-            "rows_read": str(rows),
-            "rows_accepted": str(counts.accepted),
-            "rows_quarantined": str(counts.quarantined),
-            "key_clashes": str(counts.clashes),
-        },
-    )
-    columns = ", ".join(f'"{name}"' for name, _ in data_set.stored_columns())
+    shape = profile(con, "held", data_set.stored_columns(), {}) | _figures(rows, counts)
     parts = [Part(f"csv/{data_set.name}", None, shape["rows"], shape)]
     if shape["rows"]:
-        query = f"SELECT line, {columns}, extra, row_key, row_body FROM held"
-        path = write_parquet(con, home, f"csv/{data_set.name}", query, step)
+        names = [*(name for name, _ in data_set.stored_columns()), "extra"]
+        columns = ", ".join(f'"{name}"' for name in (names if data_set.key else [*names, "row_key"]))
+        path = write_parquet(con, home, f"csv/{data_set.name}", f"SELECT line, {columns} FROM held", step)
         parts = [replace(parts[0], path=path)]
     if counts.quarantined:
         path = write_parquet(con, home, "quarantine", "FROM failures ORDER BY line, column_name", step)
         parts.append(Part("quarantine", path, counts.quarantined))
-    return replace(
-        entry,
-        data_set=data_set.name,
-        contract=found.layout.name,
-        status="partly_quarantined" if counts.quarantined else "accepted",
-        rows_read=rows,
-        rows_accepted=counts.accepted,
-        rows_quarantined=counts.quarantined,
-        control_totals=totals,
-        notes=_notes(found, typed.conventions),
-        profile=_how_read(scan, found, typed.conventions),
-    ), parts
+    return _Taken(rows, counts, totals, typed.conventions, parts)
+
+
+def _figures(rows: int, counts: _Counts) -> dict[str, int]:
+    """What the profile of a batch says beside its cells."""
+    return {
+        "rows_read": rows,
+        "rows_accepted": counts.accepted,
+        "rows_quarantined": counts.quarantined,
+        "key_clashes": counts.clashes,
+    }
 
 
 def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed, rows: int) -> _Counts:
@@ -236,6 +273,7 @@ def _how_read(scan: Scan, found: Recognised, conventions: Conventions) -> dict[s
         "byte_order_mark": scan.has_bom,
         "line_ends": list(scan.line_ends),
         "delimiter": DELIMITERS[found.delimiter],
+        "header": list(found.header),
         "dates": conventions.dates.name,
         "zone": conventions.zone,
     }

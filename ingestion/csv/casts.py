@@ -95,7 +95,7 @@ def _case(checks: Checks) -> str:
 def _number(column: Column, conventions: Conventions, has_currency: bool) -> tuple[str, dict[str, str], Checks]:
     name, text = column.name, f'"t_{column.name}"'
     style = conventions.numbers.get(name, PLAIN)
-    decimals, limit = str(DECIMALS_OF.get(column.type, 0)), str(MAX_UNITS)
+    decimals, limit = str(decimals_allowed(column)), str(MAX_UNITS)
     if column.type == "amount":
         currency = '"currency"' if has_currency else "NULL"
         decimals, limit = f"exponent_of({currency})", f"units_limit({currency})"
@@ -107,16 +107,31 @@ def _number(column: Column, conventions: Conventions, has_currency: bool) -> tup
         (excess, "has more decimals than are allowed here"),
         (f"{value} IS NULL OR abs({value}) >= {limit}", "is too large"),
     ]
-    if column.min is not None:
-        checks.append((f"{value} < {column.min}", f"is below {column.min}"))
-    if column.max is not None:
-        checks.append((f"{value} > {column.max}", f"is above {column.max}"))
-    if column.above is not None:
-        checks.append((f"{value} <= {column.above}", f"is not above {column.above}"))
-    stored = _exact(text, 12 if column.sql_type.endswith("12)") else 6)
+    checks += out_of_range(column)
+    stored = _exact(text, decimal_scale(column))
     if column.type == "integer":
         stored = f"TRY_CAST({stored} AS BIGINT)"
     return plain_text(f'"r_{name}"', style), {name: stored}, checks
+
+
+def out_of_range(column: Column) -> list[tuple[str, str]]:
+    """SQL over the column's value, and the reason."""
+    value = f'"{column.name}"'
+    ranges = (
+        (column.min, "<", "is below"),
+        (column.max, ">", "is above"),
+        (column.above, "<=", "is not above"),
+    )
+    return [(f"{value} {sign} {bound}", f"{says} {bound}") for bound, sign, says in ranges if bound is not None]
+
+
+def decimals_allowed(column: Column) -> int:
+    """Of a number whose decimals no currency limits."""
+    return DECIMALS_OF.get(column.type, 0)
+
+
+def decimal_scale(column: Column) -> int:
+    return 12 if column.sql_type.endswith("12)") else 6
 
 
 def _exact(text: str, scale: int) -> str:

@@ -16,11 +16,10 @@ MAX_DIGITS = 18
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     """A fresh in-memory database with bounded memory; what does not fit goes to the scratch folder."""
-    spill = scratch / "spill"
-    spill.mkdir(parents=True, exist_ok=True)  # DuckDB makes no folders above its own
+    scratch.mkdir(parents=True, exist_ok=True)  # DuckDB makes no folders above its own
     con = duckdb.connect()
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    con.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+    con.execute(f"SET temp_directory = '{str(scratch / 'spill').replace(chr(39), chr(39) * 2)}'")
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET threads = 2")
     exponents = {c.code: c.exponent for c in Currency if c.exponent is not None}

@@ -31,21 +31,22 @@ def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recog
     return 0
 
 
-def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Recognised) -> bool:
-    """DuckDB's reader over a file without quotes;
-
-    False if a row is ragged, so that the careful way names it.
-    """
+def reader(path: Path, scan: Scan, file: Recognised) -> str:
+    """SQL: the rows of a file without quotes as DuckDB's own reader has them, `c0`, `c1`, …, an empty cell NULL."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
     longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
+    return (
+        f"read_csv({quoted(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
+        f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
+        f" auto_detect = false, null_padding = false{longest})"
+    )
+
+
+def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Recognised) -> bool:
+    """False if a row is ragged, so that the careful way names it."""
     try:
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE loaded AS FROM read_csv({quoted(str(path))},"
-            f" columns = {{{columns}}}, header = false, skip = 1,"
-            f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
-            f" auto_detect = false, null_padding = false{longest})"
-        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE loaded AS FROM {reader(path, scan, file)}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))

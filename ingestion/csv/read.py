@@ -74,10 +74,10 @@ def create_failures(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typ
 def _trimmed(file: Recognised) -> str:
     """Layer 1: the cells by the data set's names."""
     cells = ", ".join(f"nullif(trim(c{index}), '') AS \"r_{name}\"" for name, index in file.positions.items())
-    return f"SELECT line, {cells}, {_extra(file)} AS extra FROM raw"
+    return f"SELECT line, {cells}, {extra(file)} AS extra FROM raw"
 
 
-def _extra(file: Recognised) -> str:
+def extra(file: Recognised) -> str:
     """Unknown columns as one JSON object in the order of their names, blank cells left out."""
     parts = ", ".join(
         f"{quoted(_json_name(name))} || to_json(nullif(trim(c{index}), ''))"
@@ -97,7 +97,7 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
     texts = ", ".join(f'{each.text} AS "t_{name}"' for name, each in casts.items())
     values: dict[str, str] = {}
     for column in data_set.columns.values():
-        values |= casts[column.name].values if column.name in casts else _absent(file, column)
+        values |= casts[column.name].values if column.name in casts else absent(file, column)
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in values.items())
     reasons = ", ".join(f'{each.reason} AS "f_{name}"' for name, each in casts.items())
     derived = layout.derived_key
@@ -124,7 +124,7 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
     return Typed(conventions, judged, casts, *counted)
 
 
-def _absent(file: Recognised, column: Column) -> dict[str, str]:
+def absent(file: Recognised, column: Column) -> dict[str, str]:
     constant = file.layout.constants.get(column.name)
     return nothing(column) if constant is None else {column.name: f"{quoted(constant)}::{column.sql_type}"}
 
@@ -136,22 +136,38 @@ def _key_cells(file: Recognised) -> list[str]:
     return [f"coalesce(\"{name}\"::VARCHAR, '')" for name in stored]
 
 
-def _row_reason(file: Recognised) -> str:
-    """What one row says against itself: dates out of order, a total too large to be money."""
+@dataclass(frozen=True)
+class RowRule:
+    """What one row says against itself; `condition` is SQL over its values."""
+
+    condition: str
+    column: str
+    reason: str
+
+
+def row_rules(file: Recognised) -> list[RowRule]:
+    """Dates out of order, a total too large to be money."""
     data_set = file.layout.data_set
-    rules = []
-    for first, last in data_set.ordered:
-        if {first, last} <= file.positions.keys():
-            rules.append((f'"{last}" < "{first}"', last, f'"r_{last}"', f"is before {first}"))
+    rules = [
+        RowRule(f'"{last}" < "{first}"', last, f"is before {first}")
+        for first, last in data_set.ordered
+        if {first, last} <= file.positions.keys()
+    ]
     if len(data_set.total) > 1:
         product = " * ".join(f'"{name}"::DOUBLE' for name in data_set.total)
-        first = data_set.total[0]
-        rules.append((f"abs({product}) >= 1e16", first, f'"r_{first}"', f"times {data_set.total[1]} is too large"))
+        first, second = data_set.total[:2]
+        rules.append(RowRule(f"abs({product}) >= 1e16", first, f"times {second} is too large"))
+    return rules
+
+
+def _row_reason(file: Recognised) -> str:
+    rules = row_rules(file)
     if not rules:
         return "NULL::STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)"
     branches = " ".join(
-        f"WHEN {condition} THEN {{'column_name': {quoted(name)}, 'value': {value}, 'reason': {quoted(reason)}}}"
-        for condition, name, value, reason in rules
+        f"WHEN {rule.condition} THEN {{'column_name': {quoted(rule.column)}, 'value': \"r_{rule.column}\","
+        f" 'reason': {quoted(rule.reason)}}}"
+        for rule in rules
     )
     return f"CASE {branches} END"
 

@@ -46,6 +46,8 @@ class Scan:
     has_controls: bool
     has_blank_lines: bool
     line_ends: tuple[str, ...]
+    lines: int
+    """Physical ones, the header included, whether or not the last one ends."""
 
     @property
     def is_regular(self) -> bool:
@@ -191,6 +193,7 @@ class _Scanner:
         self._lines = 0
         self._ends: set[str] = set()
         self._is_first = True
+        self._has_open_line = False
         self.has_bom = self.has_quotes = self.has_controls = self.has_blank_lines = False
 
     def feed(self, chunk: bytes) -> None:
@@ -208,11 +211,29 @@ class _Scanner:
 
     def finish(self) -> None:
         self._look(self._rest)
+        self._has_open_line = bool(self._rest) and not self._rest.endswith((b"\n", b"\r"))
 
     def _look(self, block: bytes) -> None:
         if self._is_first:
             self._is_first = False
             self.has_bom = block.startswith(BOM)
+        is_ascii = block.isascii()
+        if not is_ascii:
+            self._check_utf8(block)
+        crlf, cr = (block.count(b"\r\n"), block.count(b"\r")) if b"\r" in block else (0, 0)
+        lf, cr = block.count(b"\n") - crlf, cr - crlf
+        self._lines += crlf + lf + cr
+        self._ends |= {name for name, count in (("crlf", crlf), ("lf", lf), ("cr", cr)) if count}
+        self.has_quotes = self.has_quotes or b'"' in block
+        if not self.has_controls:
+            self.has_controls = len(block.translate(None, CONTROLS)) != len(block) or (
+                not is_ascii and b"\xc2" in block and C1_BYTES.search(block) is not None
+            )
+        if not self.has_blank_lines:
+            twice = [b"\n\n", b"\n\r", b"\r\r"] if crlf or cr else [b"\n\n"]
+            self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(each in block for each in twice)
+
+    def _check_utf8(self, block: bytes) -> None:
         try:
             block.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -220,19 +241,6 @@ class _Scanner:
             raise FileRefused(
                 f"not UTF-8: byte 0x{block[error.start]:02X} in line {line}; export it as UTF-8"
             ) from error
-        crlf = block.count(b"\r\n")
-        lf, cr = block.count(b"\n") - crlf, block.count(b"\r") - crlf
-        self._lines += crlf + lf + cr
-        self._ends |= {name for name, count in (("crlf", crlf), ("lf", lf), ("cr", cr)) if count}
-        self.has_quotes = self.has_quotes or b'"' in block
-        if not self.has_controls:
-            self.has_controls = len(block.translate(None, CONTROLS)) != len(block) or (
-                b"\xc2" in block and C1_BYTES.search(block) is not None
-            )
-        if not self.has_blank_lines:
-            self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(
-                twice in block for twice in (b"\n\n", b"\n\r", b"\r\r")
-            )
 
     def result(self, size: int, is_gzip: bool) -> Scan:
         return Scan(
@@ -244,4 +252,5 @@ class _Scanner:
             has_controls=self.has_controls,
             has_blank_lines=self.has_blank_lines,
             line_ends=tuple(sorted(self._ends)),
+            lines=self._lines + self._has_open_line,
         )

@@ -8,14 +8,14 @@ blanked where it contains one of the values that stood in the customer's own row
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import duckdb
 
 from ingestion.contracts import AppTable, DataSet, app_tables, data_sets
 from ingestion.csv.casts import quoted
 from ingestion.journal import Journal
-from ingestion.lake import Step, write_parquet
+from ingestion.lake import Step, is_shared, scan_of, write_parquet
 
 SHORTEST = 5
 
@@ -32,7 +32,7 @@ class Gone:
         con.execute("create or replace temp table owned (column_name varchar, id varchar)")
         con.execute("create or replace temp table needles (value varchar)")
 
-    def find(self, csv: dict[str, list[str]], app: dict[str, list[str]], personal: dict[str, str]) -> None:
+    def find(self, csv: dict[str, list[str]], app: dict[str, list[str]], personal: dict[str, list[str]]) -> None:
         """Fill `owned` and `needles` from the paths of each relation."""
         for sources, tables, scan in ((csv, data_sets(), self._scan), (app, app_tables(), self._scan_shared)):
             for name, paths in sources.items():
@@ -45,10 +45,10 @@ class Gone:
                     )
         for name, paths in csv.items():
             self._collect(self._scan(paths), personal_columns(data_sets()[name]), self.is_theirs(data_sets()[name]))
-        for name, path in personal.items():
+        for name, paths in personal.items():
             table = app_tables()[name]
             texts = [column for column, kind in table.columns.items() if kind == "text"]
-            self._collect(self._scan_shared([path]), texts, self.is_theirs(table))
+            self._collect(self._scan_shared(paths), texts, self.is_theirs(table))
         self.con.execute("create or replace temp table needles as select distinct value from needles")
 
     def values(self) -> list[str]:
@@ -80,9 +80,10 @@ class Gone:
             condition = f"{theirs} or {quoting[name]}" if name in quoting else theirs
             cells.append(f'case when {condition} then null else "{name}" end as "{name}"')
         cells.append(f"case when {theirs} then null else extra end as extra")
-        cells.append(f"case when {theirs} then 'erased' else row_body end as row_body")
-        query = f"select * replace ({', '.join(cells)}) from {scan} order by line"
-        return write_parquet(self.con, home, f"csv/{data_set.name}", query, step)
+        if "row_body" in self._names(scan):
+            cells.append(f"case when {theirs} then 'erased' else row_body end as row_body")
+        query = f"select * replace ({', '.join(cells)}) from {scan} order by {_order(path)}"
+        return write_parquet(self.con, home, str(PurePath(path).parent), query, step)
 
     def blanked_quarantine(self, home: Path, path: str, step: Step) -> str | None:
         """Quarantined rows lose value and cells where a cell is one of their ids, or a text quotes a value."""
@@ -99,8 +100,8 @@ class Gone:
             f" case when {condition} then null else cells end as cells,"
             f" case when {_quotes('reason')} then 'erased' else reason end as reason"
         )
-        query = f"select * replace ({replaced}) from {scan} order by line, column_name"
-        return write_parquet(self.con, home, "quarantine", query, step)
+        query = f"select * replace ({replaced}) from {scan} order by {_order(path)}, column_name"
+        return write_parquet(self.con, home, str(PurePath(path).parent), query, step)
 
     def _collect(self, scan: str, columns: Sequence[str], theirs: str) -> None:
         for name in columns:
@@ -113,8 +114,10 @@ class Gone:
         return self.con.execute(f"select 1 from {scan} where {' or '.join(conditions)} limit 1").fetchone() is not None
 
     def _scan(self, paths: Sequence[str]) -> str:
-        listed = ", ".join(quoted(str(self.lake / path)) for path in paths)
-        return f"read_parquet([{listed}], union_by_name = true)"
+        return scan_of([self.lake / path for path in paths], ", union_by_name = true")
+
+    def _names(self, scan: str) -> set[str]:
+        return {row[0] for row in self.con.execute(f"describe from {scan}").fetchall()}
 
     def _scan_shared(self, paths: Sequence[str]) -> str:
         """Files from the core, which hold several tenants."""
@@ -129,12 +132,16 @@ def paths_by_name(journal: Journal, prefix: str, tenant_id: str | None) -> dict[
     """Stored files per relation, retracted ones too. A batch of the core may hold several tenants."""
     found: dict[str, list[str]] = {}
     for row in journal.rows(
-        "select p.relation, p.path from parts p join entries e on e.seq = p.seq where p.path is not null"
+        "select distinct p.relation, p.path from parts p join entries e on e.seq = p.seq where p.path is not null"
         " and p.relation >= ? and p.relation < ? and (? is null or e.tenant_id is null or e.tenant_id = ?)",
         (prefix, prefix + "\U0010ffff", tenant_id, tenant_id),
     ):
         found.setdefault(str(row["relation"]).removeprefix(prefix), []).append(row["path"])
     return found
+
+
+def _order(path: str) -> str:
+    return "part_seq, line" if is_shared(path) else "line"
 
 
 def _quotes(text: str) -> str:
