@@ -2,7 +2,7 @@
 
 The commit of an entry *is* the acceptance. A Parquet file that no entry names does not exist, so everything
 else (writing, renaming, moving) may be interrupted at any point. Entries are appended, never changed; the
-exceptions carry no facts: `moved` (the inbox was tidied), the pointer to the current personal values, and,
+exceptions carry no facts: `moved` (the inbox was tidied), which files have the current personal values, and,
 where a person was erased, the path of a part that was written anew without their values.
 """
 
@@ -77,6 +77,13 @@ create table if not exists personal (
     path text not null,
     seq integer not null
 );
+create table if not exists personal_parts (
+    path text primary key,
+    relation text not null,
+    seq integer not null
+);
+insert or ignore into personal_parts (path, relation, seq) select path, relation, seq from personal;
+delete from personal;
 create table if not exists verdicts (
     verdict_id integer primary key autoincrement,
     relation text not null,
@@ -97,6 +104,7 @@ create table if not exists erasures (
     finished integer not null default 0,
     primary key (tenant_id, erasure_id)
 );
+create table if not exists merged (path text primary key);
 """
 
 
@@ -152,7 +160,7 @@ class Journal:
             self._db.row_factory = sqlite3.Row
             self._db.execute("pragma synchronous = full")
             self._db.execute("pragma foreign_keys = on")
-            if self._db.execute("select 1 from sqlite_master where name = 'erasures'").fetchone() is None:
+            if self._db.execute("select 1 from sqlite_master where name = 'merged'").fetchone() is None:
                 with intake_lock(home, "journal"):
                     self._db.execute("pragma journal_mode = wal")
                     self._db.executescript(SCHEMA)
@@ -225,7 +233,7 @@ class Journal:
         return seq
 
     def accept_core(self, spans: Sequence[CoreSpan], parts: Sequence[Part], personal: dict[str, str]) -> int:
-        """Accept one batch of the core's changes; `personal` replaces the pointers to personal values."""
+        """Accept one batch of the core's changes; `personal` has a newer file of personal values by relation."""
         with self.writing() as db:
             tenants = {span.tenant_id for span in spans}
             seq = _next(db, "core", tenants.pop() if len(tenants) == 1 else None)
@@ -234,11 +242,20 @@ class Journal:
                 [(seq, span.tenant_id, span.first_change_no, span.last_change_no) for span in spans],
             )
             _insert_parts(db, seq, parts)
-            db.executemany(
-                "insert or replace into personal values (?,?,?)",
-                [(relation, path, seq) for relation, path in personal.items()],
-            )
+            _insert_personal(db, seq, personal)
         return seq
+
+    def personal(self) -> dict[str, list[str]]:
+        """The files that together have the current personal values of each relation, oldest first."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows("select relation, path from personal_parts order by relation, seq"):
+            found.setdefault(row["relation"], []).append(row["path"])
+        return found
+
+    def replace_personal(self, folded: dict[str, str]) -> None:
+        """One file of each relation takes the place of all that it had."""
+        with self.writing() as db:
+            replace_personal(db, folded)
 
     def retract(self, file_seq: int, tenant_id: str) -> int:
         with self.writing() as db:
@@ -279,6 +296,21 @@ def _next(db: sqlite3.Connection, kind: str, tenant_id: str | None) -> int:
     if cursor.lastrowid is None:
         raise JournalUnusable("the journal gave no sequence number")
     return cursor.lastrowid
+
+
+def replace_personal(db: sqlite3.Connection, folded: dict[str, str]) -> None:
+    """The same within a transaction that does more."""
+    for relation, path in folded.items():
+        seq = db.execute("select max(seq) from personal_parts where relation = ?", (relation,)).fetchone()[0]
+        db.execute("delete from personal_parts where relation = ?", (relation,))
+        _insert_personal(db, seq, {relation: path})
+
+
+def _insert_personal(db: sqlite3.Connection, seq: int, personal: dict[str, str]) -> None:
+    db.executemany(
+        "insert into personal_parts (path, relation, seq) values (?,?,?)",
+        [(path, relation, seq) for relation, path in personal.items()],
+    )
 
 
 def _insert_parts(db: sqlite3.Connection, seq: int, parts: Sequence[Part]) -> None:

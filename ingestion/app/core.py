@@ -1,15 +1,16 @@
-"""Reading the core over ADBC: the heads of its change log, a range of its changes, and its personal values.
+"""Reading the core over ADBC: the heads of its change log, a range of its changes, and its tables as they stand.
 
-Works on SQLite and PostgreSQL with the same SQL. Rows arrive as Arrow batches and never as Python objects.
-The driver for SQLite guesses a column's type from its first rows, so no column that is read may have a NULL
-in it.
+Works on SQLite and PostgreSQL. Rows arrive as Arrow batches and never as Python objects. The driver for SQLite guesses
+a column's type from its first rows, so no column that is read may have a NULL in it. The one for PostgreSQL copies in
+binary only where a query has no parameters, so what is read in bulk has its values written into the text.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +19,15 @@ from ingestion.contracts import AppTable
 from ingestion.errors import CoreUnreadable
 
 SQLITE = "sqlite:///"
+SQLITE_ROWS = "20000"
+LOGGED = (
+    "tenant_id, change_no, entity, entity_key, operation, changed_at, entry_hash,"
+    " coalesce(CAST(after_json AS TEXT), '') AS after_json,"
+    " coalesce(CAST(personal_fields AS TEXT), '') AS personal_fields"
+)
+
+Range = tuple[str, int, int]
+"""A tenant, and the first and last change number of a stretch of its log."""
 
 
 def sqlite_path(database_url: str) -> Path | None:
@@ -29,9 +39,9 @@ class Core:
     """An open connection to the core database. Reads only."""
 
     def __init__(self, database_url: str) -> None:
-        self._is_sqlite = sqlite_path(database_url) is not None
+        self.is_sqlite = sqlite_path(database_url) is not None
         self._name = _without_password(database_url)
-        if not self._is_sqlite and not database_url.startswith("postgres"):
+        if not self.is_sqlite and not database_url.startswith("postgres"):
             raise CoreUnreadable(f"the core database {self._name} is of no known kind: sqlite:/// or postgresql://")
         try:
             self._db = _connect(database_url)
@@ -62,43 +72,100 @@ class Core:
 
     def has_table(self, name: str) -> bool:
         """A core that was not migrated since does not have all tables of the contracts."""
-        if self._is_sqlite:
+        if self.is_sqlite:
             exists = f"SELECT count(*) AS n FROM sqlite_master WHERE name = '{name}'"
         else:
             exists = f"SELECT count(to_regclass('{name}')) AS n"
         return bool(self.table(exists).to_pylist()[0]["n"])
 
-    def changes(self, ranges: Sequence[tuple[str, int, int]]) -> Any:
-        """The changes of tenants, each from the number after `first - 1` to `last`, as one Arrow table."""
-        wanted, values = _within(ranges)
-        return self.table(
-            "SELECT tenant_id, change_no, entity, entity_key, operation,"
-            " coalesce(CAST(after_json AS TEXT), '') AS after_json,"
-            f" coalesce(CAST(personal_fields AS TEXT), '') AS personal_fields FROM change_log WHERE {wanted}",
-            values,
-        )
+    def changes(self, ranges: Sequence[Range]) -> Any:
+        """The changes of tenants, each from the first to the last number of its range, as one Arrow table."""
+        with self.streamed(f"SELECT {LOGGED} FROM change_log WHERE {_literally(ranges)}") as rows:
+            return rows.read_all()
 
-    def last_changes(self, ranges: Sequence[tuple[str, int, int]], tables: Collection[str]) -> dict[str, int]:
+    def last_changes(self, ranges: Sequence[Range], tables: Collection[str]) -> dict[str, int]:
         """The last number per tenant in such ranges that is a change of one of `tables`."""
+        found = self._asked("max(change_no) AS found", ranges, tables)
+        return {str(row["tenant_id"]): int(row["found"]) for row in found}
+
+    def first_times(self, ranges: Sequence[Range], tables: Collection[str]) -> dict[str, datetime]:
+        """When each tenant made the first change in such ranges to one of `tables`. UTC, without a zone."""
+        found = self._asked(f"{self._instant_text('min(changed_at)')} AS found", ranges, tables)
+        return {str(row["tenant_id"]): datetime.fromisoformat(row["found"].rstrip("Z")) for row in found}
+
+    def _asked(self, figure: str, ranges: Sequence[Range], tables: Collection[str]) -> list[dict[str, Any]]:
         wanted, values = _within(ranges)
         marks = ", ".join("?" * len(tables))
-        found = self.table(
-            f"SELECT tenant_id, max(change_no) AS change_no FROM change_log WHERE ({wanted})"
-            f" AND entity IN ({marks}) GROUP BY tenant_id",
+        rows = self.table(
+            f"SELECT tenant_id, {figure} FROM change_log WHERE ({wanted}) AND entity IN ({marks}) GROUP BY tenant_id",
             [*values, *tables],
         )
-        return {str(row["tenant_id"]): int(row["change_no"]) for row in found.to_pylist()}
+        return list(rows.to_pylist())
 
-    def personal_values(self, table: AppTable) -> Any:
-        """The whole of a table that is never in the log, as text: "=" and the value, or "-" for NULL."""
-        columns = ", ".join(
-            f"CASE WHEN {name} IS NULL THEN '-' ELSE '=' || CAST({name} AS TEXT) END AS {name}"
-            for name in ("tenant_id", *table.columns)
+    @contextmanager
+    def personal_values(self, table: AppTable) -> Iterator[Any]:
+        """Every row of a table whose values are never in the log, if it has any: "=" and the value, or "-" for NULL."""
+        held = " OR ".join(f"{name} IS NOT NULL" for name in table.columns if name not in table.key)
+        columns = self.columns_as_text(["tenant_id", *table.columns])
+        with self.streamed(f"SELECT {columns} FROM {table.table} WHERE {held}") as rows:
+            yield rows
+
+    def personal_changes(self, table: AppTable, ranges: Sequence[Range]) -> Any:
+        """Such rows that the changes in the ranges name, as they are now. One may come more than once."""
+        columns = self.columns_as_text(["tenant_id", *table.columns], "p.")
+        keys = " AND ".join(f"p.{name} = {self._key_part(table, place)}" for place, name in enumerate(table.key))
+        return self.table(
+            f"SELECT {columns} FROM change_log l JOIN {table.table} p ON p.tenant_id = l.tenant_id AND {keys}"
+            f" WHERE ({_literally(ranges, 'l.')}) AND l.entity = '{table.logged_as}'"
+            " AND l.personal_fields IS NOT NULL AND l.operation <> 'delete'"
         )
-        return self.table(f"SELECT {columns} FROM {table.table}")
+
+    def _key_part(self, table: AppTable, place: int) -> str:
+        """One column of the key out of the log's `entity_key`, such that an index on the table can be used."""
+        if len(table.key) == 1:
+            part = "l.entity_key"
+        elif self.is_sqlite:
+            assert len(table.key) == 2, "SQLite has no function that splits a text into more"
+            part = (
+                "substr(l.entity_key, instr(l.entity_key, char(31)) + 1)"
+                if place
+                else "substr(l.entity_key, 1, instr(l.entity_key, char(31)) - 1)"
+            )
+        else:
+            part = f"split_part(l.entity_key, chr(31), {place + 1})"
+        return f"CAST({part} AS BIGINT)" if table.columns[table.key[place]] == "integer" else part
+
+    def columns_as_text(self, names: Sequence[str], prefix: str = "", instants: Collection[str] = ()) -> str:
+        """A list of columns for a SELECT, without a NULL: "=" and the value as text, or "-"."""
+        text = {
+            name: self._instant_text(prefix + name) if name in instants else f"CAST({prefix}{name} AS TEXT)"
+            for name in names
+        }
+        return ", ".join(
+            f"CASE WHEN {prefix}{name} IS NULL THEN '-' ELSE '=' || {value} END AS {name}"
+            for name, value in text.items()
+        )
+
+    def _instant_text(self, value: str) -> str:
+        """ISO text in UTC, as SQLite stores it, whatever the server's own style of dates."""
+        if self.is_sqlite:
+            return value
+        return f"to_char(CAST({value} AS timestamptz) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+    @contextmanager
+    def streamed(self, sql: str) -> Iterator[Any]:
+        """The rows of a query batch by batch, so that a table of any size fits into memory."""
+        try:
+            with closing(self._db.cursor()) as cursor:
+                if self.is_sqlite:
+                    cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": SQLITE_ROWS})
+                cursor.execute(sql)
+                yield cursor.fetch_record_batch()
+        except self._db.Error as error:
+            raise CoreUnreadable(f"the core database {self._name} cannot be read: {_line(error)}") from error
 
     def table(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        if not self._is_sqlite:
+        if not self.is_sqlite:
             for number in range(1, len(parameters) + 1):
                 sql = sql.replace("?", f"${number}", 1)
         try:
@@ -109,7 +176,16 @@ class Core:
             raise CoreUnreadable(f"the core database {self._name} cannot be read: {_line(error)}") from error
 
 
-def _within(ranges: Sequence[tuple[str, int, int]]) -> tuple[str, list[object]]:
+def _literally(ranges: Sequence[Range], prefix: str = "") -> str:
+    """The condition that a change is in one of the ranges, with their values in the text."""
+    quoted = [(tenant.replace("'", "''"), first, last) for tenant, first, last in ranges]
+    return " OR ".join(
+        f"({prefix}tenant_id = '{tenant}' AND {prefix}change_no BETWEEN {first} AND {last})"
+        for tenant, first, last in quoted
+    )
+
+
+def _within(ranges: Sequence[Range]) -> tuple[str, list[object]]:
     """The condition on the change log that a change is in one of the ranges, and its values."""
     condition = " OR ".join(["(tenant_id = ? AND change_no BETWEEN ? AND ?)"] * len(ranges))
     return condition, [value for each in ranges for value in each]

@@ -11,15 +11,17 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingestion.app.personal import fold_files, sweep_personal
 from ingestion.contracts import data_sets
 from ingestion.csv.engine import connect
 from ingestion.erasing.requests import Followed, Request, note, requests_of
 from ingestion.erasing.rows import Gone, paths_by_name
 from ingestion.home import drop_folder, intake_folder, intake_lock
-from ingestion.journal import Journal
+from ingestion.journal import Journal, replace_personal
 from ingestion.lake import Step, no_step
 
 TOMBSTONE = "erased.txt"
@@ -37,10 +39,12 @@ class Erased:
 
 @dataclass
 class _Plan:
-    """What one commit of the journal changes: new paths by (seq, relation), new texts by seq."""
+    """What one commit of the journal changes: new paths by (seq, relation), new texts by seq, and one file
+    of current personal values by relation, without those that were superseded."""
 
     paths: list[tuple[str, int, str]]
     texts: list[tuple[str, str | None, str, str, int]]
+    personal: dict[str, str] = field(default_factory=dict)
 
 
 def request(home: Path, wanted: Request) -> None:
@@ -71,7 +75,10 @@ def known_customer(home: Path, tenant_id: str, customer_id: str) -> bool:
 
 def erase(home: Path, wanted: Iterable[Request], step: Step = no_step) -> Erased:
     """Apply every request to what came in since it was last applied; `wanted` are taken on record first."""
-    with intake_lock(home, "drop"), intake_lock(home, "core"), Journal(home) as journal:
+    locks = (intake_lock(home, name) for name in ("compact", "drop", "core"))
+    with ExitStack() as held, Journal(home) as journal:
+        for lock in locks:
+            held.enter_context(lock)
         note(journal, wanted)
         head = journal.head()
         due: dict[str, list[Followed]] = defaultdict(list)
@@ -96,6 +103,7 @@ def erase(home: Path, wanted: Iterable[Request], step: Step = no_step) -> Erased
                 )
                 _plan_parts(home, journal, gone, tenant_id, since, plan, step)
                 _plan_texts(journal, gone.values(), tenant_id, since, plan)
+            plan.personal = fold_files(con, home, journal, step=step)
         finally:
             con.close()
             for scratch in lake.glob("scratch*"):
@@ -105,6 +113,7 @@ def erase(home: Path, wanted: Iterable[Request], step: Step = no_step) -> Erased
         _commit(journal, plan, [one for requests in due.values() for one in requests], head)
         step("committed")
         _sweep(lake, journal)
+        sweep_personal(home, journal)
         _compact(journal.path)
     return Erased(len({one.request for requests in due.values() for one in requests}), len(plan.paths), originals)
 
@@ -116,22 +125,24 @@ def _has_work(journal: Journal, tenant_id: str, requests: list[Followed]) -> boo
     return bool(newer) or any(not one.is_finished for one in requests)
 
 
-def _personal(journal: Journal) -> dict[str, str]:
-    return {str(row["relation"]).removeprefix("app/"): row["path"] for row in journal.rows("select * from personal")}
+def _personal(journal: Journal) -> dict[str, list[str]]:
+    return {relation.removeprefix("app/"): paths for relation, paths in journal.personal().items()}
 
 
 def _plan_parts(home: Path, journal: Journal, gone: Gone, tenant_id: str, since: int, plan: _Plan, step: Step) -> None:
+    """A file that holds the rows of many entries is written anew once, for all of them."""
+    anew: dict[str, str | None] = {}
     for row in journal.rows(
-        "select p.seq, p.relation, p.path from parts p join entries e on e.seq = p.seq"
-        " where e.kind = 'file' and e.tenant_id = ? and p.seq > ? and p.path is not null order by p.seq",
+        "select p.seq, p.relation, p.path from parts p join entries e on e.seq = p.seq where e.kind = 'file'"
+        " and e.tenant_id = ? and p.path in (select path from parts where seq > ?) order by p.seq",
         (tenant_id, since),
     ):
-        if row["relation"] == "quarantine":
-            path = gone.blanked_quarantine(home, row["path"], step)
-        else:
-            data_set = data_sets()[str(row["relation"]).removeprefix("csv/")]
-            path = gone.blanked(home, data_set, row["path"], step)
-        if path is not None:
+        old = row["path"]
+        if old not in anew and row["relation"] == "quarantine":
+            anew[old] = gone.blanked_quarantine(home, old, step)
+        elif old not in anew:
+            anew[old] = gone.blanked(home, data_sets()[str(row["relation"]).removeprefix("csv/")], old, step)
+        if (path := anew[old]) is not None:
             plan.paths.append((path, row["seq"], row["relation"]))
 
 
@@ -185,6 +196,7 @@ def _commit(journal: Journal, plan: _Plan, applied: list[Followed], head: int) -
     with journal.writing() as db:
         db.executemany("update parts set path = ? where seq = ? and relation = ?", plan.paths)
         db.executemany(f"update files set {assignments} where seq = ?", plan.texts)
+        replace_personal(db, plan.personal)
         db.executemany(
             "update erasures set applied_seq = ? where tenant_id = ? and erasure_id = ?",
             [(head, one.request.tenant_id, one.request.erasure_id) for one in applied],

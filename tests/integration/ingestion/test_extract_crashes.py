@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.app import extract
+from ingestion.app import extract, fold_personal
 
 from .core_by_hand import core_file, customer, line
 from .test_extract import relation, same_as_core
@@ -24,26 +24,37 @@ def step(name):
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
-extract(Path(sys.argv[1]), sys.argv[2], step=step, batch_changes=20)
+extract(Path(sys.argv[1]), sys.argv[2], step=step, batch_changes=20, many_files=3)
 """
+STEPS = ("read", "written", "renamed", "committed", "folded", "swept")
+TIMINGS = [4, *(pytest.param(after, marks=pytest.mark.long) for after in range(10) if after != 4)]
 
 
-@pytest.mark.parametrize("after", [0, 2])
-@pytest.mark.parametrize("step", ["written", "renamed", "committed", "swept"])
+@pytest.mark.parametrize("after", TIMINGS)
+@pytest.mark.parametrize("step", STEPS)
 def test_a_killed_extraction_is_completed_by_the_next(home: Path, tmp_path: Path, step: str, after: int) -> None:
     core = core_file(tmp_path)
-    core.run("insert into customer_profiles values ('a', 'C1', 's1', 'Ada', null, null)")
+    names = {f"C{n}": f"Ada {n}" for n in range(9)}
+    for customer_id, name in names.items():
+        core.run("insert into customer_profiles values ('a', ?, 's1', ?, null, null)", customer_id, name)
     for tenant in ("a", "b"):
-        changes = [customer(n % 9, region=str(n), __personal=["name"]) for n in range(30)]
+        changes = [customer(n % 9, region=str(n), __personal=["name"]) for n in range(300)]
         core.write(tenant, [*changes, *(line(n) for n in range(10)), ("customers", ("C3",), None)])
     child = subprocess.run([sys.executable, "-c", CHILD, str(home), core.url, step, str(after)], check=False)
     assert child.returncode == -9
-    core.write("a", [customer(99), ("invoice_lines", ("L1",), None)])
+    core.write("a", [customer(1, region="after", __personal=["name"]), ("invoice_lines", ("L1",), None)])
+    core.run("update customer_profiles set name = 'Eve' where customer_id = 'C1'")
+    core.run("delete from customer_profiles where customer_id = 'C3'")
     extract(home, core.url)
     assert extract(home, core.url).seq is None
     for entity in ("customers", "invoice_lines"):
         same_as_core(home, core, entity)
-    assert [row["name"] for row in relation(home, "raw_app.customer_profiles")] == ["Ada"]
+    expected = names | {"C1": "Eve"}
+    del expected["C3"]
+    for _ in range(2):
+        found = {row["customer_id"]: row["name"] for row in relation(home, "raw_app.customer_profiles")}
+        assert found == expected
+        fold_personal(home)
     assert len(list((home / "intake" / "personal").iterdir())) == 1
 
 
