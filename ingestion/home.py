@@ -44,3 +44,26 @@ def intake_lock(home: Path, name: str) -> Iterator[None]:
     with (folder / f"{name}.lock").open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def lake_read(home: Path) -> Iterator[None]:
+    """Held from before the journal is asked for stored files until they are read: none of them is removed meanwhile,
+    unless a person is erased."""
+    folder = intake_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "readers.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def lake_unread(home: Path) -> Iterator[bool]:
+    """Whether nobody reads stored files now; if so, whoever comes waits until the block ends."""
+    with (intake_folder(home) / "readers.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

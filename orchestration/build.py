@@ -6,13 +6,14 @@ a build file comes to life and dies, and nothing of what is computed in it.
 
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import duckdb
 from iso4217 import Currency
 
+from ingestion.home import lake_read
 from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
@@ -54,6 +55,8 @@ class Build:
         self.started_at = datetime.now(UTC)
         self.raw_rows: dict[str, int] = {}
         self.published: Pointer | None = None
+        self.held = ExitStack()
+        """What is let go when the build ends, however it ends."""
         self._has_raw = False
 
     @contextmanager
@@ -99,6 +102,7 @@ class Build:
         if self._has_raw:
             return self.raw_rows
         home = self.settings.home
+        self.held.enter_context(lake_read(home))
         with Journal(home) as journal:
             head = journal.head()
             self.known_at = head if self.request.known_at is None else self.request.known_at
@@ -228,4 +232,5 @@ def building(settings: Settings, request: BuildRequest, holder: str, core_tables
         try:
             yield build
         finally:
+            build.held.close()
             shutil.rmtree(settings.build_file.parent, ignore_errors=True)

@@ -9,7 +9,7 @@ from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
 from orchestration.defs.core_checks import build_core_checks
 from orchestration.defs.forecast import build_forecast_assets
-from orchestration.defs.intake import intake_core, intake_drop, intake_erasures
+from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
 from orchestration.defs.publication import build_publication_asset
 from orchestration.defs.raw import build_raw_assets
 from orchestration.defs.warehouse import build_dbt_assets
@@ -30,7 +30,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     publication = build_publication_asset([*dbt.keys, *forecast.keys])
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
-        assets=[intake_core, intake_drop, intake_erasures, raw, dbt, forecast, publication],
+        assets=[intake_core, intake_drop, intake_erasures, intake_compaction, raw, dbt, forecast, publication],
         asset_checks=[build_core_checks(sorted(raw.keys))],
         jobs=[job],
         schedules=build_schedules(job),

@@ -6,11 +6,12 @@ receipts are shown as they are now, everything else as it was published.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
+from ingestion.home import lake_read
 from ingestion.raw import create_intake_ops, create_raw_relations
 from orchestration.publish import NothingPublished, Pointer, Warehouse
 from orchestration.settings import Settings
@@ -31,8 +32,10 @@ def published(
     warehouse = Warehouse(settings.warehouse)
     pointer = warehouse.current()
     connection = duckdb.connect()
+    held = ExitStack()
     try:
         if live:
+            held.enter_context(lake_read(settings.home))
             create_raw_relations(connection, settings.home)
             create_intake_ops(connection, settings.home, live=True)
         if pointer is not None:
@@ -42,6 +45,7 @@ def published(
         yield connection, pointer
     finally:
         connection.close()
+        held.close()
 
 
 def mirror(connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bool) -> None:

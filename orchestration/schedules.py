@@ -3,11 +3,13 @@
 from dagster import DefaultScheduleStatus, ScheduleDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from orchestration.defs.intake import NIGHTLY
+
 
 def build_schedules(job: UnresolvedAssetJobDefinition) -> list[ScheduleDefinition]:
     return [
         ScheduleDefinition(
-            name="daily_build",
+            name=NIGHTLY,
             job=job,
             cron_schedule="15 2 * * *",
             execution_timezone="UTC",

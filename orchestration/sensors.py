@@ -1,21 +1,39 @@
-"""When the job runs because something came: new content in the drop folder, or a longer change log in the core."""
+"""When the job runs because something came: new content in the drop folder, files that were taken in by a command or
+over HTTP, or a longer change log in the core.
+
+Runs work one at a time, and each takes everything that is there when it starts: while one is waiting to start, nobody
+asks for another.
+"""
 
 import hashlib
 import time
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
+from dagster import (
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
 from dagster._core.definitions.sensor_definition import SensorDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ingestion.app import unread_changes
+from ingestion.csv.receipts import last_change
 from ingestion.errors import ChangeLogBroken
+from orchestration.publish import Warehouse
 from orchestration.settings import Settings
 
 EVERY_SECONDS = 15
 ASK_AGAIN_SECONDS = 600
+GIVEN_UP_SECONDS = 3600
 ERASURES = "erasures"
+WAITING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 
 
 def drop_mark(folder: Path) -> str:
@@ -32,6 +50,33 @@ def drop_mark(folder: Path) -> str:
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def has_runs(context: SensorEvaluationContext, job: str, statuses: list[DagsterRunStatus]) -> bool:
+    """Of the last hour: a run whose process was killed keeps its status for ever."""
+    lately = datetime.now(UTC) - timedelta(seconds=GIVEN_UP_SECONDS)
+    return context.instance.get_runs_count(RunsFilter(job_name=job, statuses=statuses, updated_after=lately)) > 0
+
+
+def ask_for_accepted(context: SensorEvaluationContext, settings: Settings) -> RunRequest | SkipReason:
+    """A run for files that are in the intake, or were taken back, and in no published version.
+
+    Each is asked for once, and again after ten minutes if no version was published since: whoever moved the readers
+    to the past keeps them there.
+    """
+    newest = last_change(settings.home)
+    pointer = Warehouse(settings.warehouse).current()
+    version = pointer.version if pointer else ""
+    seen, seen_version, asked_at = [*(context.cursor or "").split("|"), "", ""][:3]
+    if pointer is not None and pointer.known_at >= newest:
+        if seen != str(newest):
+            context.update_cursor(f"{newest}|{version}|0")
+        return SkipReason("everything that was accepted is published")
+    now = int(time.time())
+    if not newest or (seen == str(newest) and (seen_version != version or now - int(asked_at) < ASK_AGAIN_SECONDS)):
+        return SkipReason(f"a run was asked for sequence {newest}" if newest else "nothing was accepted yet")
+    context.update_cursor(f"{newest}|{version}|{now}")
+    return RunRequest(run_key=f"accepted-{newest}-{now}")
 
 
 def ask_once(context: SensorEvaluationContext, mark: str, what: str) -> RunRequest | SkipReason:
@@ -56,8 +101,22 @@ def build_sensors(job: UnresolvedAssetJobDefinition, core_tables: Collection[str
     )
     def drop_folder(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         """One run per new content of the drop folder."""
+        if has_runs(context, job.name, WAITING):
+            return SkipReason("a run that takes everything is about to start")
         mark = drop_mark(Settings().drop)
         return ask_once(context, mark, "drop") if mark else SkipReason("nothing waits in the drop folder")
+
+    @sensor(
+        job=job,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        name="accepted_files",
+    )
+    def accepted_files(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        """One run for what `revhouse drop`, `revhouse undo` or an upload left to be published."""
+        if has_runs(context, job.name, [*WAITING, DagsterRunStatus.STARTED]):
+            return SkipReason("a run works or is about to start: it may have taken them")
+        return ask_for_accepted(context, Settings())
 
     @sensor(
         job=job,
@@ -70,6 +129,8 @@ def build_sensors(job: UnresolvedAssetJobDefinition, core_tables: Collection[str
         settings = Settings()
         if not settings.has_core:
             return SkipReason("this home has no core database")
+        if has_runs(context, job.name, WAITING):
+            return SkipReason("a run that takes everything is about to start")
         try:
             unread = unread_changes(settings.home, settings.database_url, followed)
         except ChangeLogBroken as broken:
@@ -78,4 +139,4 @@ def build_sensors(job: UnresolvedAssetJobDefinition, core_tables: Collection[str
             return SkipReason("no new change in the core that figures rest on")
         return ask_once(context, digest(repr(sorted(unread.items()))), "core")
 
-    return [drop_folder, core_log]
+    return [drop_folder, accepted_files, core_log]

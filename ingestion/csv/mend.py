@@ -29,7 +29,7 @@ from ingestion.csv.detect import DELIMITERS, _header, cut
 from ingestion.csv.numbers import STYLES, plain_text
 from ingestion.csv.source import Source
 from ingestion.errors import NotMendable, UnknownFile
-from ingestion.home import drop_folder, intake_folder
+from ingestion.home import drop_folder, intake_folder, lake_read
 from ingestion.journal import Journal
 from ingestion.lake import stored
 
@@ -64,7 +64,7 @@ def export_quarantined(
 ) -> list[Exported]:
     """Write the quarantined rows of these files, or of all that count, into a folder. No file is overwritten."""
     done = []
-    with Journal(home) as journal:
+    with lake_read(home), Journal(home) as journal:
         files = _files(journal, file_ids, tenant_id)
         for file in files:
             done.append(_export(home, journal, file, out))

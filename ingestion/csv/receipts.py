@@ -10,6 +10,7 @@ from typing import Any
 
 from ingestion.csv.mend import header_of, quarantined
 from ingestion.errors import UnknownFile
+from ingestion.home import lake_read
 from ingestion.journal import Journal
 
 COLUMNS = (
@@ -54,7 +55,7 @@ def quarantined_of(
 
     The header is empty where it is not kept any more. Raises UnknownFile.
     """
-    with Journal(home) as journal:
+    with lake_read(home), Journal(home) as journal:
         found = journal.rows("select * from files where tenant_id = ? and file_id = ?", (tenant_id, file_id))
         if not found:
             raise UnknownFile(f"there is no file {file_id}")
@@ -62,6 +63,16 @@ def quarantined_of(
             return [], []
         header = header_of(home, found[0])
         return header, [asdict(row) for row in islice(quarantined(home, journal, found[0], header, after), limit)]
+
+
+def last_change(home: Path) -> int:
+    """The newest place in the sequence at which files changed what is current; 0 before the first."""
+    with Journal(home) as journal:
+        found = journal.rows(
+            "select max(coalesce((select max(seq) from files where rows_accepted > 0 and status in"
+            " ('accepted', 'partly_quarantined')), 0), coalesce((select max(seq) from retractions), 0)) as seq"
+        )
+    return int(found[0]["seq"])
 
 
 def _receipt(row: dict[str, Any]) -> dict[str, Any]:

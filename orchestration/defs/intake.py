@@ -1,8 +1,10 @@
 """Stage 1: what the core changed and what was dropped becomes part of the intake."""
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+from dagster._core.storage.tags import SCHEDULE_NAME_TAG
 
 from ingestion.app.extract import extract
+from ingestion.compacting import compact
 from ingestion.csv import Receipt, scan_drop
 from orchestration import progress
 from orchestration.erase import erase_in_intake
@@ -11,6 +13,11 @@ from orchestration.tenants import load_tenants
 
 GROUP = "intake"
 ERASURES = AssetKey(["intake", "erasures"])
+COMPACTION = AssetKey(["intake", "compaction"])
+TOO_MANY_FILES = 300
+"""Of one relation, beyond which a build merges them before it reads them; the nightly build merges earlier."""
+TOO_MANY_AT_NIGHT = 16
+NIGHTLY = "daily_build"
 
 
 @asset(key=["intake", "core"], group_name=GROUP, kinds={"adbc", "parquet"})
@@ -76,3 +83,14 @@ def intake_erasures(context: AssetExecutionContext) -> MaterializeResult[None]:
     return MaterializeResult(
         metadata={"erasures": done.customers, "stored_files": done.parts, "originals": done.originals}
     )
+
+
+@asset(key=COMPACTION, deps=[ERASURES], group_name=GROUP, kinds={"parquet"})
+def intake_compaction(context: AssetExecutionContext) -> MaterializeResult[None]:
+    """Many small stored files as few: the same rows of the same entries. One per home."""
+    is_night = context.run.tags.get(SCHEDULE_NAME_TAG) == NIGHTLY
+    done = compact(Settings().home, TOO_MANY_AT_NIGHT if is_night else TOO_MANY_FILES)
+    if done.before:
+        progress.report("compaction", f"{done.before:,} stored files became {done.after}")
+        context.log.info("%d stored files became %d", done.before, done.after)
+    return MaterializeResult(metadata={"merged": done.before, "into": done.after, "removed": done.removed})

@@ -24,7 +24,7 @@ from dagster import (
 
 from ingestion.expectations import Verdict, judge_new_batches
 from orchestration import progress
-from orchestration.defs.intake import ERASURES
+from orchestration.defs.intake import COMPACTION
 from orchestration.resources import BuildResource
 
 CHECK = "great_expectations"
@@ -45,7 +45,7 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
     specs = [
         AssetSpec(
             key,
-            deps=[AssetKey(["intake", "core" if name.startswith("app/") else "drop"]), ERASURES],
+            deps=[AssetKey(["intake", "core" if name.startswith("app/") else "drop"]), COMPACTION],
             group_name="intake",
             kinds={"duckdb", "parquet"},
             description=f"Newest accepted rows of {name}. One row per key.",
@@ -56,7 +56,7 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
     specs += [
         AssetSpec(
             key,
-            deps=[AssetKey(["intake", "core"]), AssetKey(["intake", "drop"]), ERASURES],
+            deps=[AssetKey(["intake", "core"]), AssetKey(["intake", "drop"]), COMPACTION],
             group_name="intake",
             kinds={"duckdb"},
             description="What this build is about: settings and as-of date, fixed before dbt starts.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from dagster import AssetSelection, RunRequest, SkipReason, build_sensor_context, define_asset_job
+from dagster import AssetSelection, DagsterInstance, RunRequest, SkipReason, build_sensor_context, define_asset_job
 
 from ingestion.app import extract
 from orchestration.build import BuildRequest, building
@@ -89,8 +89,9 @@ def ask(cursor: str | None = None) -> tuple[Any, str | None]:
     """What the sensor on the core's log answers, and where it stands then."""
     job = define_asset_job("build", selection=AssetSelection.all())
     [core_log] = [one for one in build_sensors(job, declared()) if one.name == "core_log"]
-    context = build_sensor_context(cursor=cursor)
-    return core_log(context), context.cursor
+    with DagsterInstance.ephemeral() as instance:
+        context = build_sensor_context(instance=instance, cursor=cursor)
+        return core_log(context), context.cursor
 
 
 def test_an_account_starts_no_build_and_a_customer_does_once(core: Database) -> None:
