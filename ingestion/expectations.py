@@ -114,7 +114,7 @@ def _figures(batch: Row) -> dict[str, Any]:
     else:
         read, accepted, quarantined = (profile[f"rows_{what}"] for what in ("read", "accepted", "quarantined"))
         figures["unaccounted"] = read - accepted - quarantined
-        figures["held_above_accepted"] = profile["rows"] - accepted
+        figures["held_above_accepted"] = profile["rows"] - accepted * profile.get("times", 1)
         figures["rows_accepted"] = accepted
         figures["quarantined_share"] = quarantined / read if read else 0.0
         figures["key_clashes"] = profile["key_clashes"]

@@ -282,7 +282,7 @@ class Journal:
         """Parts of the relations that start with `prefix`, as known at a sequence: retracted ones are left out."""
         limit = self.head() if known_at is None else known_at
         return self.rows(
-            "select p.relation, p.path, p.rows, p.seq, e.tenant_id, f.file_id from parts p"
+            "select p.relation, p.path, p.rows, p.seq, e.tenant_id, f.file_id, f.contract from parts p"
             " join entries e on e.seq = p.seq left join files f on f.seq = p.seq"
             " where p.relation >= ? and p.relation < ? and p.seq <= ? and p.path is not null"
             " and not exists (select 1 from retractions r where r.file_seq = p.seq and r.seq <= ?)"

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.contracts import AppTable, app_tables, data_sets
+from ingestion.contracts import AppTable, DataSet, app_tables, data_sets, layouts, owners
 from ingestion.home import intake_folder
 from ingestion.journal import Journal
 from ingestion.lake import is_shared, scan_of
@@ -65,7 +65,7 @@ def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: i
         columns = [("line", "BIGINT"), *data_set.stored_columns(), ("extra", "VARCHAR")]
         parts = csv_parts.get(f"csv/{name}", [])
         held[f"raw_csv.{name}"] = sum(part["rows"] for part in parts)
-        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns, data_set.identity))
+        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns, data_set))
     for name, table in app_tables().items():
         if table.personal:
             query = personal_rows([str(lake / path) for path in personal.get(f"app/{name}", [])], table)
@@ -189,37 +189,59 @@ def _empty(columns: list[tuple[str, str]]) -> str:
     return f"SELECT {listed} WHERE false"
 
 
-def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], identity: list[str]) -> str:
+def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], data_set: DataSet) -> str:
     """Newest row per tenant and key. A tenant with one file has no key twice, so it skips the comparison."""
     if not parts:
         return _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *columns])
     files = Counter(part["tenant_id"] for part in parts)
-    key = ", ".join(f'r."{name}"' for name in identity)
     queries = []
     for alone in (True, False):
         chosen = [part for part in parts if (files[part["tenant_id"]] == 1) == alone]
         if chosen:
-            newest = (
-                "" if alone else f" QUALIFY row_number() OVER (PARTITION BY p.tenant_id, {key} ORDER BY p.seq DESC) = 1"
+            is_owned = any(layouts()[part["contract"]].has_owner for part in chosen if part["contract"] in layouts())
+            more = ", union_by_name = true" if data_set.name in owners() else ""
+            rows = (
+                f"SELECT p.tenant_id, p.file_id, p.seq AS at_seq, r.* FROM {_scan(lake, chosen, more)} r"
+                " JOIN intake.parts p ON p.path = r.filename AND p.part_seq = r.part_seq"
             )
+            if is_owned and not alone:
+                rows += _of_newest_version(data_set)
             queries.append(
-                f"SELECT p.tenant_id, p.file_id, {_listed(columns, 'r.')} FROM {_scan(lake, chosen)} r"
-                f" JOIN intake.parts p ON p.path = r.filename AND p.part_seq = r.part_seq{newest}"
+                f"SELECT tenant_id, file_id, {_listed(columns)} FROM ({rows}){'' if alone else _newest(data_set)}"
             )
     return " UNION ALL ".join(queries)
+
+
+def _newest(data_set: DataSet) -> str:
+    key = ", ".join(f'"{name}"' for name in data_set.identity)
+    return f" QUALIFY row_number() OVER (PARTITION BY tenant_id, {key} ORDER BY at_seq DESC) = 1"
+
+
+def _of_newest_version(data_set: DataSet) -> str:
+    """What an export says of one document holds until it says otherwise: then none of what it said before does."""
+    export = "split_part(r.owner_version, ':', 1)"
+    return (
+        " QUALIFY r.owner_version IS NULL OR r.owner_version = first_value(r.owner_version) OVER"
+        f' (PARTITION BY p.tenant_id, r."{owners()[data_set.name]}", {export} ORDER BY p.seq DESC)'
+    )
 
 
 def _current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
     """Newest version per tenant and key; deleted rows are gone. What an older file does not have is NULL."""
     if not parts:
         return _empty([("tenant_id", "VARCHAR"), *LOGGED_COLUMNS, *columns])
-    known = [("tenant_id", "VARCHAR"), ("row_key", "VARCHAR"), ("operation", "VARCHAR"), *STORED_LOGGED, *columns]
     return (
         f"SELECT tenant_id, change_no, changed_at, lower(hex(entry_hash)) AS entry_hash, {_listed(columns)}"
-        f" FROM (SELECT * FROM ({_at_least(known, _scan(lake, parts, ', union_by_name = true'))})"
+        f" FROM (SELECT * FROM ({app_versions(lake, parts, columns)})"
         " QUALIFY row_number() OVER (PARTITION BY tenant_id, row_key ORDER BY change_no DESC) = 1)"
         " WHERE operation <> 'delete'"
     )
+
+
+def app_versions(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
+    """Every stored version of the rows of a table of the core, deletions too; what an older file lacks is NULL."""
+    known = [("tenant_id", "VARCHAR"), ("row_key", "VARCHAR"), ("operation", "VARCHAR"), *STORED_LOGGED, *columns]
+    return _at_least(known, _scan(lake, parts, ", union_by_name = true")) if parts else _empty(known)
 
 
 def personal_rows(paths: Sequence[str], table: AppTable, more: Sequence[str] = ()) -> str:

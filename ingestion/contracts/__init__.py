@@ -58,6 +58,10 @@ class Column:
     max: Decimal | None = None
     above: Decimal | None = None
     personal: bool = False
+    meanings: tuple[str, ...] = ()
+    """of an export's enum, what each of its values is here; empty where it is the same"""
+    utc: bool = False
+    """of an export's instant: written without an offset, and in UTC"""
 
     @property
     def sql_type(self) -> str:
@@ -101,18 +105,61 @@ class DataSet:
 
 
 @dataclass(frozen=True)
+class Make:
+    """How a file's rows become rows of one data set. `columns` are SQL over the file's own columns, `when` says which
+    rows count; a column that is not named has no value.
+
+    `derived_key` is the column that is made of the row's content and of how often it came before. Rows with an `owner`
+    (a column of the data set) belong to a version of it, told by `version`: a file with another version replaces them.
+    `total` is the amount and its currency that the receipt adds up, instead of what the data set says.
+    """
+
+    data_set: DataSet
+    columns: dict[str, str]
+    when: str | None = None
+    derived_key: str | None = None
+    owner: str | None = None
+    version: str | None = None
+    takes_extra: bool = True
+    total: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Layout:
-    """One header that a data set may come with: the data set's own, or a vendor's."""
+    """One header that data may come with: a data set's own, or an export's.
+
+    `is_direct` = every row is one row of the one data set, each cell judged by that set's own column. In a report rows
+    with anything in the first cell (sections, totals) are no data. Cells of the `fill_down` columns may stand in the
+    first row of a document only, which the first of these columns names.
+    """
 
     name: str
-    data_set: DataSet
+    description: str
+    makes: tuple[Make, ...]
     headers: dict[str, str]
-    """header as compared (lower case, trimmed) → column of the data set"""
+    """header as compared (lower case, trimmed) → column of the file"""
     columns: dict[str, Column]
-    """column of the data set → how its cells are judged here"""
+    """column of the file → how its cells are judged"""
     constants: dict[str, str] = field(default_factory=dict)
     keyless: bool = False
     derived_key: str | None = None
+    is_direct: bool = True
+    is_report: bool = False
+    fill_down: tuple[str, ...] = ()
+
+    @property
+    def data_set(self) -> DataSet:
+        """The one that a file of this layout is filed under."""
+        return self.makes[0].data_set
+
+    @property
+    def data_sets(self) -> list[DataSet]:
+        """Every one that it makes rows of."""
+        return list({make.data_set.name: make.data_set for make in self.makes}.values())
+
+    @property
+    def has_owner(self) -> bool:
+        return any(make.owner for make in self.makes)
 
     @property
     def required(self) -> list[str]:
@@ -165,6 +212,13 @@ def app_tables() -> dict[str, AppTable]:
     return {path.stem: _app_table(path) for path in sorted((HERE / "app").glob("*.yml"))}
 
 
+@cache
+def owners() -> dict[str, str]:
+    """The data sets of which some export's rows are replaced together with what they belong to, and the column that
+    names it."""
+    return {make.data_set.name: make.owner for layout in layouts().values() for make in layout.makes if make.owner}
+
+
 def _read(path: Path) -> dict[str, Any]:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
@@ -177,24 +231,27 @@ def _number(value: object) -> Decimal | None:
 
 
 def _column(name: str, spec: dict[str, Any], where: str) -> Column:
-    known = {"type", "required", "blank", "aliases", "values", "min", "max", "above", "personal"}
+    known = {"type", "required", "blank", "aliases", "values", "min", "max", "above", "personal", "means", "utc"}
     if unknown := spec.keys() - known:
         raise ContractBroken(f"{where}: {name} has unknown settings {sorted(unknown)}")
     if spec.get("type") not in CSV_TYPES:
         raise ContractBroken(f"{where}: {name} has no known type")
-    if (spec["type"] == "enum") != ("values" in spec):
+    if (spec["type"] == "enum") != bool({"values", "means"} & spec.keys()):
         raise ContractBroken(f"{where}: {name} must have values exactly if it is an enum")
+    means = {str(value): str(meaning) for value, meaning in spec.get("means", {}).items()}
     return Column(
         name=name,
         type=spec["type"],
         required=bool(spec.get("required", False)),
         blank=bool(spec.get("blank", False)),
         aliases=tuple(spec.get("aliases", ())),
-        values=tuple(spec.get("values", ())),
+        values=tuple(means or spec.get("values", ())),
         min=_number(spec.get("min")),
         max=_number(spec.get("max")),
         above=_number(spec.get("above")),
         personal=bool(spec.get("personal", False)),
+        meanings=tuple(means.values()),
+        utc=bool(spec.get("utc", False)),
     )
 
 
@@ -225,18 +282,26 @@ def _own_layout(data_set: DataSet) -> Layout:
                 raise ContractBroken(f"{data_set.name}: the header {header!r} stands for two columns")
     return Layout(
         name=data_set.name,
-        data_set=data_set,
+        description=data_set.description,
+        makes=(_direct(data_set),),
         headers=headers,
         columns=data_set.columns,
         keyless=not data_set.key,
     )
 
 
+def _direct(data_set: DataSet, derived_key: str | None = None) -> Make:
+    return Make(data_set, {name: f'"{name}"' for name, _ in data_set.stored_columns()}, derived_key=derived_key)
+
+
 def _vendor_layout(path: Path) -> Layout:
     spec = _read(path)
-    data_set = data_sets().get(spec["data_set"])
-    if data_set is None:
-        raise ContractBroken(f"{path.name}: there is no data set {spec['data_set']!r}")
+    return _renaming_layout(path, spec) if "data_set" in spec else _making_layout(path, spec)
+
+
+def _renaming_layout(path: Path, spec: dict[str, Any]) -> Layout:
+    """An export whose cells are those of one data set under other names."""
+    data_set = _known(path, spec["data_set"])
     headers: dict[str, str] = {}
     columns: dict[str, Column] = {}
     for header, column in spec["columns"].items():
@@ -250,13 +315,69 @@ def _vendor_layout(path: Path) -> Layout:
             headers[header_key(name)] = target.name
     return Layout(
         name=path.stem,
-        data_set=data_set,
+        description=str(spec["description"]),
+        makes=(_direct(data_set, spec.get("derived_key")),),
         headers=headers,
         columns=columns,
         constants=dict(spec.get("constants", {})),
         keyless=bool(spec.get("keyless", False)),
         derived_key=spec.get("derived_key"),
     )
+
+
+def _making_layout(path: Path, spec: dict[str, Any]) -> Layout:
+    """An export with columns of its own, of which the rows of one data set or several are made."""
+    headers: dict[str, str] = {}
+    columns: dict[str, Column] = {}
+    for header, given in spec["columns"].items():
+        column = dict(given)
+        name = str(column.pop("name"))
+        columns[name] = _column(name, column, path.name)
+        for each in (header, *columns[name].aliases):
+            if headers.setdefault(header_key(each), name) != name:
+                raise ContractBroken(f"{path.name}: the header {each!r} stands for two columns")
+    return Layout(
+        name=path.stem,
+        description=str(spec["description"]),
+        makes=tuple(_make(path, make, columns, place) for place, make in enumerate(spec["makes"])),
+        headers=headers,
+        columns=columns,
+        is_direct=False,
+        is_report=bool(spec.get("report", False)),
+        fill_down=tuple(spec.get("fill_down", ())),
+    )
+
+
+def _make(path: Path, spec: dict[str, Any], columns: dict[str, Column], place: int) -> Make:
+    known = {"data_set", "columns", "when", "derived_key", "owner", "version", "extra", "total"}
+    if unknown := spec.keys() - known:
+        raise ContractBroken(f"{path.name}: a make has unknown settings {sorted(unknown)}")
+    data_set = _known(path, spec["data_set"])
+    mapped = {name: str(sql) for name, sql in spec["columns"].items()}
+    stored = [name for name, _ in data_set.stored_columns()]
+    if strange := mapped.keys() - set(stored):
+        raise ContractBroken(f"{path.name}: {data_set.name} has no columns {sorted(strange)}")
+    for name, sql in list(mapped.items()):
+        if f"{name}_is_utc" in stored:
+            mapped.setdefault(f"{name}_is_utc", f"{sql}_is_utc" if sql in columns else "true")
+    total = spec.get("total")
+    return Make(
+        data_set=data_set,
+        columns=mapped,
+        when=spec.get("when"),
+        derived_key=spec.get("derived_key"),
+        owner=spec.get("owner"),
+        version=", ".join(f"coalesce({name}::VARCHAR, '')" for name in spec.get("version", ())) or None,
+        takes_extra=bool(spec.get("extra", place == 0)),
+        total=(str(total["amount"]), str(total.get("currency", "NULL"))) if total else None,
+    )
+
+
+def _known(path: Path, name: str) -> DataSet:
+    data_set = data_sets().get(name)
+    if data_set is None:
+        raise ContractBroken(f"{path.name}: there is no data set {name!r}")
+    return data_set
 
 
 def _app_table(path: Path) -> AppTable:

@@ -10,9 +10,10 @@ import duckdb
 
 from ingestion.contracts import DataSet
 from ingestion.csv import raw_rows
-from ingestion.csv.casts import Conventions, quoted
+from ingestion.csv.casts import Conventions
 from ingestion.csv.detect import DELIMITERS, Recognised, detect
-from ingestion.csv.read import UNIT, Typed, create_failures, read
+from ingestion.csv.make import Made, held_rows, hold, hold_all, make_rows, totals
+from ingestion.csv.read import create_failures, read
 from ingestion.csv.receipt import Receipt
 from ingestion.csv.refused import FileChanged, FileRefused
 from ingestion.csv.source import Scan, Source
@@ -142,7 +143,7 @@ def _take(
     )
     return replace(
         entry,
-        data_set=found.layout.data_set.name,
+        data_set=", ".join(data_set.name for data_set in found.layout.data_sets),
         contract=found.layout.name,
         status="partly_quarantined" if taken.counts.quarantined else "accepted",
         rows_read=taken.rows,
@@ -156,7 +157,7 @@ def _take(
 
 def _taken_swiftly(con: duckdb.DuckDBPyConnection, found: Recognised, swift: Swift, zone: str) -> _Taken:
     counts = _Counts(swift.rows, 0, 0)
-    totals = _control_totals(con, found.layout.data_set)
+    sums = totals(con, hold_all(con, found))
     relation = f"csv/{found.layout.data_set.name}"
     shape = swift.profile | _figures(swift.rows, counts)
     if swift.rows:
@@ -164,30 +165,37 @@ def _taken_swiftly(con: duckdb.DuckDBPyConnection, found: Recognised, swift: Swi
     else:
         swift.draft.discard()
         part = Part(relation, None, 0, shape)
-    return _Taken(swift.rows, counts, totals, Conventions(zone=zone), [part])
+    return _Taken(swift.rows, counts, sums, Conventions(zone=zone), [part])
 
 
 def _take_carefully(
     con: duckdb.DuckDBPyConnection, home: Path, found: Recognised, source: Source, scan: Scan, zone: str, step: Step
 ) -> _Taken:
-    data_set = found.layout.data_set
     broken = raw_rows.load(con, source, scan, found)
     typed = read(con, found, zone, broken)
     rows = typed.good + typed.bad + broken
     create_failures(con, found, typed, broken)
-    counts = _hold(con, found, typed, rows)
-    totals = _control_totals(con, data_set)
-    shape = profile(con, "held", data_set.stored_columns(), {}) | _figures(rows, counts)
-    parts = [Part(f"csv/{data_set.name}", None, shape["rows"], shape)]
-    if shape["rows"]:
-        names = [*(name for name, _ in data_set.stored_columns()), "extra"]
-        columns = ", ".join(f'"{name}"' for name in (names if data_set.key else [*names, "row_key"]))
-        path = write_parquet(con, home, f"csv/{data_set.name}", f"SELECT line, {columns} FROM held", step)
-        parts = [replace(parts[0], path=path)]
+    made = make_rows(con, found)
+    clashes = hold(con, found, typed, made)
+    good = con.execute("SELECT count(*) FROM typed WHERE NOT is_bad").fetchone()
+    assert good is not None
+    counts = _Counts(good[0] - clashes, rows - good[0] + clashes, clashes)
+    parts = [_part(con, home, made, data_set, _figures(rows, counts), step) for data_set in found.layout.data_sets]
     if counts.quarantined:
         path = write_parquet(con, home, "quarantine", "FROM failures ORDER BY line, column_name", step)
         parts.append(Part("quarantine", path, counts.quarantined))
-    return _Taken(rows, counts, totals, typed.conventions, parts)
+    return _Taken(rows, counts, totals(con, made), typed.conventions, parts)
+
+
+def _part(
+    con: duckdb.DuckDBPyConnection, home: Path, made: list[Made], data_set: DataSet, figures: dict[str, int], step: Step
+) -> Part:
+    """What the file holds of one data set."""
+    held = held_rows(made, data_set)
+    times = sum(one.data_set is data_set for one in made)
+    shape = profile(con, f"({held})", data_set.stored_columns(), {}) | figures | {"times": times}
+    path = write_parquet(con, home, f"csv/{data_set.name}", held, step) if shape["rows"] else None
+    return Part(f"csv/{data_set.name}", path, shape["rows"], shape)
 
 
 def _figures(rows: int, counts: _Counts) -> dict[str, int]:
@@ -198,58 +206,6 @@ def _figures(rows: int, counts: _Counts) -> dict[str, int]:
         "rows_quarantined": counts.quarantined,
         "key_clashes": counts.clashes,
     }
-
-
-def _hold(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed, rows: int) -> _Counts:
-    """Create `held`: each key once. Rows whose key has several bodies join the failures."""
-    con.execute("CREATE OR REPLACE TEMP VIEW held AS SELECT * FROM typed WHERE NOT is_bad")
-    if typed.good == typed.keys:
-        return _Counts(typed.good, rows - typed.good, 0)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE keys AS SELECT row_key, min(line) AS line, count(*) AS times,"
-        " min(row_body) <> max(row_body) AS is_clash FROM typed WHERE NOT is_bad GROUP BY row_key HAVING count(*) > 1"
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW held AS SELECT t.* FROM typed t LEFT JOIN keys k USING (row_key)"
-        " WHERE NOT t.is_bad AND (k.row_key IS NULL OR (NOT k.is_clash AND t.line = k.line))"
-    )
-    clashing = con.execute("SELECT coalesce(sum(times), 0)::BIGINT FROM keys WHERE is_clash").fetchone()
-    assert clashing is not None
-    if clashing[0]:
-        names = [name for name in found.layout.data_set.key if name in found.positions]
-        header = ", ".join(found.header[found.positions[name]] for name in names)
-        cells = ", ".join(f"c{i}" for i in range(len(found.header)))
-        con.execute(
-            f"INSERT INTO failures SELECT t.line, {quoted(header)}, replace(row_key, {UNIT}, ', '),"
-            f" 'stands in this file with different contents', to_json([{cells}])::VARCHAR"
-            " FROM typed t JOIN keys k USING (row_key) JOIN raw ON raw.line = t.line"
-            " WHERE k.is_clash AND NOT t.is_bad"
-        )
-    accepted = typed.good - clashing[0]
-    return _Counts(accepted, rows - accepted, clashing[0])
-
-
-def _control_totals(con: duckdb.DuckDBPyConnection, data_set: DataSet) -> dict[str, str]:
-    """Σ of the accepted rows per currency, '' where the file names none. Exact text."""
-    if not data_set.total:
-        return {}
-    factors = [
-        f'coalesce("{name}", {data_set.total_defaults[name]})' if name in data_set.total_defaults else f'"{name}"'
-        for name in data_set.total
-    ]
-    currency = "coalesce(currency, '')" if data_set.total_currency else "''"
-    found = con.execute(
-        f"SELECT {currency}, sum({' * '.join(factors)})::VARCHAR, max(exponent_of({currency}))"
-        " FROM held GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    return {code: _readable(total, places) for code, total, places in found if total is not None}
-
-
-def _readable(total: str, places: int) -> str:
-    """An exact decimal without needless zeros, but with the digits that money has."""
-    whole, _, decimals = total.partition(".")
-    decimals = decimals.rstrip("0").ljust(places, "0")
-    return f"{whole}.{decimals}" if decimals else whole
 
 
 def _notes(found: Recognised, conventions: Conventions) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ that was matched in full.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingestion.contracts import NUMBERS, Column
 from ingestion.csv.dates import ISO, TIME_TAIL, DateFormat, date_part
@@ -64,13 +64,19 @@ def cast(column: Column, conventions: Conventions, has_currency: bool) -> Cast:
     elif column.type == "date":
         text, values, checks = _date(name, conventions.dates)
     elif column.type == "instant":
-        text, values, checks = _instant(name, conventions)
+        text, values, checks = _instant(name, replace(conventions, zone="UTC") if column.utc else conventions)
+        if column.utc:
+            values[f"{name}_is_utc"] = f"CASE WHEN {cell} IS NOT NULL THEN true END"
     elif column.type == "currency":
         text = f"upper({cell})"
         checks = [(f'TRY_CAST("t_{name}" AS iso_currency) IS NULL', "is not an ISO 4217 currency")]
     elif column.type == "enum":
         listed = ", ".join(quoted(value) for value in column.values)
         checks = [(f"{cell} NOT IN ({listed})", f"is not one of {', '.join(column.values)}")]
+        if column.meanings:
+            pairs = zip(column.values, column.meanings, strict=True)
+            branches = " ".join(f"WHEN {quoted(value)} THEN {quoted(meaning)}" for value, meaning in pairs)
+            values = {name: f'CASE "t_{name}" {branches} END'}
     elif column.type == "boolean":
         text = f"lower({cell})"
         values = {name: f'CASE WHEN "t_{name}" IN {TRUE} THEN true WHEN "t_{name}" IN {FALSE} THEN false END'}

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TextIO
 
 from ingestion.contracts import Layout, header_key, layouts
@@ -14,6 +15,8 @@ from ingestion.csv.source import MAX_LINE, Source
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MAX_COLUMNS = 2000
+# Rows of title, address and dates that a report may have above its header.
+ABOVE_A_REPORT = 12
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def cut(text: TextIO, delimiter: str) -> Iterator[Row]:
 
 
 def detect(source: Source) -> Recognised:
-    """Recognise the file by its first record that is not blank."""
+    """Recognise the file by its first record that is not blank; a report by a later one, below its title."""
     readings = [(delimiter, _header(source, delimiter)) for delimiter in DELIMITERS]
     if all(row is None for _, row in readings):
         raise FileRefused("the file is empty")
@@ -72,11 +75,22 @@ def detect(source: Source) -> Recognised:
             found.append(recognise(row, delimiter))
         except FileRefused as refusal:
             refusals.append((len(row.cells), refusal))
+    found = found or list(islice(_reports(source), 1))
     if not found:
         raise max(refusals, key=lambda each: each[0])[1]
     if len(found) > 1:
         raise FileRefused("the header can be cut by more than one delimiter")
     return found[0]
+
+
+def _reports(source: Source) -> Iterator[Recognised]:
+    """The header of a known report, below what stands above it."""
+    reports = [layout for layout in layouts().values() if layout.is_report]
+    for delimiter in DELIMITERS:
+        for row in islice(_filled(source, delimiter), 1, ABOVE_A_REPORT):
+            names = {header_key(cell) for cell in row.cells}
+            if any({layout.headers.get(name) for name in names} >= set(layout.required) for layout in reports):
+                yield recognise(row, delimiter)
 
 
 def recognise(row: Row, delimiter: str) -> Recognised:
@@ -116,11 +130,15 @@ def recognise(row: Row, delimiter: str) -> Recognised:
 
 
 def _header(source: Source, delimiter: str) -> Row | None:
+    return next(_filled(source, delimiter), None)
+
+
+def _filled(source: Source, delimiter: str) -> Iterator[Row]:
+    """The records that are not blank."""
     with source.open_text() as text:
         for row in cut(text, delimiter):
             if row.broken or any(cell.strip() for cell in row.cells):
-                return row
-    return None
+                yield row
 
 
 def _nearest(names: list[str]) -> str:

@@ -66,6 +66,8 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
         for row in cut(text, file.delimiter):
             if row.line <= file.header_line or not (row.broken or any(map(str.strip, row.cells))):
                 continue
+            if file.layout.is_report and row.cells and row.cells[0].strip():
+                continue  # a section or a total
             cells = row.cells
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()

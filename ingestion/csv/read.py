@@ -74,7 +74,22 @@ def create_failures(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typ
 def _trimmed(file: Recognised) -> str:
     """Layer 1: the cells by the data set's names."""
     cells = ", ".join(f"nullif(trim(c{index}), '') AS \"r_{name}\"" for name, index in file.positions.items())
-    return f"SELECT line, {cells}, {extra(file)} AS extra FROM raw"
+    trimmed = f"SELECT line, {cells}, {extra(file)} AS extra FROM raw"
+    filled = [name for name in file.layout.fill_down if name in file.positions]
+    return _filled_down(trimmed, filled) if filled else trimmed
+
+
+def _filled_down(trimmed: str, names: list[str]) -> str:
+    """A document's first row speaks for those below it that leave these cells blank."""
+    document, *others = (f'"r_{name}"' for name in names)
+    above = f"last_value({document} IGNORE NULLS) OVER (ORDER BY line ROWS UNBOUNDED PRECEDING)"
+    first = ", ".join(
+        f"coalesce({name}, first_value({name} IGNORE NULLS) OVER (PARTITION BY {document} ORDER BY line"
+        f" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) AS {name}"
+        for name in others
+    )
+    numbered = f"SELECT * REPLACE ({above} AS {document}) FROM ({trimmed})"
+    return f"SELECT * REPLACE ({first}) FROM ({numbered})" if first else numbered
 
 
 def extra(file: Recognised) -> str:
@@ -96,7 +111,7 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
     casts = {name: cast(layout.columns[name], conventions, has_currency) for name in file.positions}
     texts = ", ".join(f'{each.text} AS "t_{name}"' for name, each in casts.items())
     values: dict[str, str] = {}
-    for column in data_set.columns.values():
+    for column in (data_set.columns if layout.is_direct else layout.columns).values():
         values |= casts[column.name].values if column.name in casts else absent(file, column)
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in values.items())
     reasons = ", ".join(f'{each.reason} AS "f_{name}"' for name, each in casts.items())
@@ -108,7 +123,8 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
         f" (SELECT *, {texts} FROM ({_trimmed(file)})))"
     )
     is_bad = " OR ".join([*(f'"f_{name}" IS NOT NULL' for name in casts), "f_row IS NOT NULL"])
-    key = f"concat_ws({UNIT}, {', '.join(_key_cells(file))})" if not layout.keyless else "NULL::VARCHAR"
+    has_key = layout.is_direct and not layout.keyless
+    key = f"concat_ws({UNIT}, {', '.join(_key_cells(file))})" if has_key else "NULL::VARCHAR"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE typed AS SELECT line, {stored}, extra,"
         f" md5(concat_ws({UNIT}, {body}, coalesce(extra, ''))) AS row_body, {key} AS row_key, {is_bad} AS is_bad"
@@ -146,8 +162,10 @@ class RowRule:
 
 
 def row_rules(file: Recognised) -> list[RowRule]:
-    """Dates out of order, a total too large to be money."""
+    """Dates out of order, a total too large to be money. What an export makes is judged when it is made."""
     data_set = file.layout.data_set
+    if not file.layout.is_direct:
+        return []
     rules = [
         RowRule(f'"{last}" < "{first}"', last, f"is before {first}")
         for first, last in data_set.ordered

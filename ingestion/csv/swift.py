@@ -13,11 +13,12 @@ from typing import Any
 
 import duckdb
 
-from ingestion.contracts import NUMBERS, Column
+from ingestion.contracts import NUMBERS, Column, owners
 from ingestion.csv.casts import Conventions, cast, decimal_scale, decimals_allowed, out_of_range
 from ingestion.csv.dates import ISO
 from ingestion.csv.detect import Recognised
 from ingestion.csv.engine import UNKNOWN_CURRENCY_DECIMALS
+from ingestion.csv.make import OWNER
 from ingestion.csv.raw_rows import reader
 from ingestion.csv.read import absent, extra, row_rules
 from ingestion.csv.source import Scan, Source
@@ -50,7 +51,7 @@ def try_swift(
 ) -> Swift | None:
     """Create the relation `held` over a draft of all rows; None where the file needs the careful way."""
     layout, path = file.layout, source.plain_path
-    if path is None or not scan.is_regular or file.header_line > 1 or layout.keyless:
+    if path is None or not scan.is_regular or file.header_line > 1 or layout.keyless or not layout.is_direct:
         return None
     try:
         draft = Draft(con, home, f"csv/{layout.data_set.name}", _query(file, reader(path, scan, file), zone), step)
@@ -86,9 +87,10 @@ def _query(file: Recognised, rows: str, zone: str) -> str:
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in values.items())
     exponent = 'exponent_of("currency") AS exponent' if has_currency else "NULL AS exponent"
     stored = ", ".join(f'"{name}"' for name in values)
+    owner = f", NULL::VARCHAR AS {OWNER}" if layout.data_set.name in owners() else ""
     is_odd = " OR ".join(f"({condition})" for condition in odd)
     return (
-        f"SELECT CASE WHEN {is_odd} THEN 0::BIGINT END AS line, {stored}, extra"
+        f"SELECT CASE WHEN {is_odd} THEN 0::BIGINT END AS line, {stored}, extra{owner}"
         f" FROM (SELECT *, {exponent} FROM (SELECT *, {listed}, {extra(file)} AS extra"
         f" FROM (SELECT *, {texts} FROM (SELECT *, {trimmed} FROM {rows}))))"
     )
