@@ -69,6 +69,7 @@ def scan_drop(
         moved: list[int] = []
         try:
             for file in files:
+                step("begun")
                 receipt = _take(con, home, journal, file, time_zone_of(file.tenant_id), step)
                 receipts.append(receipt)
                 _move(home, file.path, receipt.file_id, receipt.reason if receipt.is_refused else None)
@@ -76,6 +77,7 @@ def scan_drop(
                 step("moved")
                 if on_receipt:
                     on_receipt(receipt)
+                step("told")
         finally:
             con.close()
             _mark_moved(journal, moved)
