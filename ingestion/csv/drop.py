@@ -118,7 +118,7 @@ def data_sets_in(home: Path, path: Path) -> set[str] | None:
     try:
         with Source(path, scratch) as source:
             source.scan()
-            return {detect(source).layout.data_set.name}
+            return {data_set.name for data_set in detect(source).layout.data_sets}
     except FileRefused:
         return None
     finally:
