@@ -182,6 +182,9 @@ def build(
     ] = "",
     known_at: Annotated[int | None, typer.Option(min=1, help="Only what was known at this sequence.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Move readers even to figures of the past.")] = False,
+    nightly: Annotated[
+        bool, typer.Option("--nightly", help="Compare every row with the core and tidy up, as every night.")
+    ] = False,
 ) -> None:
     """Ingest, compute, check and publish: the job that Dagster runs."""
     from orchestration.publish import Warehouse
@@ -196,6 +199,7 @@ def build(
             select=select,
             publish_anyway=publish,
             full_refresh=full_refresh,
+            as_at_night=nightly,
         )
     if outcome.failure:
         raise fail(f"{outcome.failure} (nothing was published)")

@@ -12,6 +12,7 @@ from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
 from orchestration.defs.publication import build_publication_asset
 from orchestration.defs.raw import build_raw_assets
+from orchestration.defs.reconciliation import RECONCILIATION, build_reconciliation
 from orchestration.defs.warehouse import build_dbt_assets
 from orchestration.resources import BuildResource
 from orchestration.schedules import build_schedules
@@ -27,10 +28,21 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
     forecast = build_forecast_assets()
-    publication = build_publication_asset([*dbt.keys, *forecast.keys])
+    reconciliation = build_reconciliation(sorted(raw.keys))
+    publication = build_publication_asset([*dbt.keys, *forecast.keys, RECONCILIATION])
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
-        assets=[intake_core, intake_drop, intake_erasures, intake_compaction, raw, dbt, forecast, publication],
+        assets=[
+            intake_core,
+            intake_drop,
+            intake_erasures,
+            intake_compaction,
+            raw,
+            reconciliation,
+            dbt,
+            forecast,
+            publication,
+        ],
         asset_checks=[build_core_checks(sorted(raw.keys))],
         jobs=[job],
         schedules=build_schedules(job),

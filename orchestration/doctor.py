@@ -1,13 +1,17 @@
 """`revhouse doctor`: what a person checks first when something does not work."""
 
 import importlib.metadata
+import json
 import platform
 import shutil
 import socket
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from orchestration.core import core_settings, open_core
+from ingestion.errors import IngestionError
+from orchestration.core import core_settings, open_core, tables_with_figures
 from orchestration.dbt_runner import DbtProject
+from orchestration.lag import late_line
 from orchestration.publish import Warehouse, lock_holder
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -41,6 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         _home(settings),
         _disk(settings),
         _core(settings),
+        _lag(settings),
         _checkpoints(settings),
         _tenants(settings),
         _published(settings),
@@ -93,6 +98,17 @@ def _core(settings: Settings) -> Finding:
     except DatabaseUnavailable as error:
         return Finding("core database", "bad", str(error))
     return Finding("core database", "ok", settings.database_url.split("@")[-1])
+
+
+def _lag(settings: Settings) -> Finding:
+    """Whether builds read what the core writes, as far as it matters to a published table."""
+    path = DbtProject(settings).manifest_path
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"sources": {}}
+    try:
+        late = late_line(settings, tables_with_figures(manifest), datetime.now(UTC))
+    except IngestionError as error:
+        return Finding("core log", "bad", str(error))
+    return Finding("core log", "note" if late else "ok", late or "read in time")
 
 
 def _checkpoints(settings: Settings) -> Finding:

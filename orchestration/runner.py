@@ -58,17 +58,19 @@ def run_build(
     select: str = "",
     publish_anyway: bool = False,
     full_refresh: bool = False,
+    as_at_night: bool = False,
 ) -> Outcome:
     """One build from ingestion to publication.
 
     `select` limits the tables that are computed anew; the others come from the last version. `full_refresh` computes
-    everything, whatever was selected.
+    everything, whatever was selected. `as_at_night`: what the nightly build does besides.
     """
     import logging
 
     from dagster import AssetSelection, DagsterEventType, DagsterInstance
 
     from orchestration.definitions import JOB, build_defs
+    from orchestration.defs.intake import AS_AT_NIGHT
     from orchestration.resources import PUBLICATION, failure_line
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -91,6 +93,7 @@ def run_build(
             },
             instance=instance,
             asset_selection=selection,
+            tags={AS_AT_NIGHT: "true"} if as_at_night else None,
             raise_on_error=False,
         )
         if result.success:

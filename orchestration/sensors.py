@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckSeverity,
     DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
     RunsFilter,
     SensorEvaluationContext,
+    SensorResult,
     SkipReason,
     sensor,
 )
@@ -26,13 +29,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ingestion.app import unread_changes
 from ingestion.csv.receipts import last_change
 from ingestion.errors import ChangeLogBroken
+from orchestration.defs.intake import CORE, KEEPS_UP
+from orchestration.lag import ERASURES, late_line
 from orchestration.publish import Warehouse
 from orchestration.settings import Settings
 
 EVERY_SECONDS = 15
 ASK_AGAIN_SECONDS = 600
 GIVEN_UP_SECONDS = 3600
-ERASURES = "erasures"
 WAITING = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 
 
@@ -139,4 +143,23 @@ def build_sensors(job: UnresolvedAssetJobDefinition, core_tables: Collection[str
             return SkipReason("no new change in the core that figures rest on")
         return ask_once(context, digest(repr(sorted(unread.items()))), "core")
 
-    return [drop_folder, accepted_files, core_log]
+    @sensor(minimum_interval_seconds=60, default_status=DefaultSensorStatus.RUNNING, name="core_lag")
+    def core_lag(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+        """Fails a check of the extraction while the core's changes wait for too long, and passes it again after."""
+        late = late_line(Settings(), core_tables, datetime.now(UTC))
+        was_late, _, said_at = (context.cursor or "").partition("|")
+        now = int(time.time())
+        if not late and was_late != "late":
+            return SkipReason("the core's changes are read in time")
+        if late and was_late == "late" and now - int(said_at or 0) < ASK_AGAIN_SECONDS:
+            return SkipReason(late)
+        evaluation = AssetCheckEvaluation(
+            asset_key=CORE,
+            check_name=KEEPS_UP,
+            passed=not late,
+            severity=AssetCheckSeverity.WARN,
+            metadata={"behind": late or "no longer"},
+        )
+        return SensorResult(asset_events=[evaluation], cursor=f"{'late' if late else 'in time'}|{now}")
+
+    return [drop_folder, accepted_files, core_log, core_lag]

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     keep_versions: Annotated[int, Field(ge=1)] = 10
     keep_bytes: Annotated[int, Field(ge=0)] = 20 * 1024**3
+    core_lag_minutes: Annotated[float, Field(gt=0)] = 15.0
+    """How long a change of the core may wait to be read before that is shown as an alarm."""
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 600.0
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000

@@ -102,13 +102,24 @@ class Core:
         )
         return list(rows.to_pylist())
 
+    def changed_keys(self, ranges: Sequence[Range]) -> Any:
+        """Tenant, table and key of the changes in the ranges."""
+        return self.table(f"SELECT tenant_id, entity, entity_key FROM change_log WHERE {_literally(ranges)}")
+
     @contextmanager
-    def personal_values(self, table: AppTable) -> Iterator[Any]:
-        """Every row of a table whose values are never in the log, if it has any: "=" and the value, or "-" for NULL."""
+    def rows(self, table: AppTable) -> Iterator[Any]:
+        """Every row of a table as it stands, its columns as text; of personal values those rows that have any."""
         held = " OR ".join(f"{name} IS NOT NULL" for name in table.columns if name not in table.key)
-        columns = self.columns_as_text(["tenant_id", *table.columns])
-        with self.streamed(f"SELECT {columns} FROM {table.table} WHERE {held}") as rows:
+        instants = [name for name, kind in table.columns.items() if kind == "instant"]
+        columns = self.columns_as_text(["tenant_id", *table.columns], instants=instants)
+        with self.streamed(f"SELECT {columns} FROM {table.table}{f' WHERE {held}' if table.personal else ''}") as rows:
             yield rows
+
+    def hold_still(self) -> None:
+        """From here on everything is read as of one moment."""
+        if not self.is_sqlite:  # where a transaction is that from its first read on
+            with closing(self._db.cursor()) as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def personal_changes(self, table: AppTable, ranges: Sequence[Range]) -> Any:
         """Such rows that the changes in the ranges name, as they are now. One may come more than once."""

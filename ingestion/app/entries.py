@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingestion.contracts import AppTable
 
 SHORT_DIGITS = 18
@@ -36,4 +38,12 @@ def _decimal(name: str, text: str, sql_type: str) -> str:
         f"CASE WHEN {is_short} THEN CAST(CAST({text} AS DECIMAL({SHORT_DIGITS},{places})) AS {sql_type})"
         f" WHEN {exponent} OR ({more}) THEN CAST(error('{name} has a value that cannot be kept exactly: ' || {text})"
         f" AS {sql_type}) ELSE CAST({text} AS {sql_type}) END"
+    )
+
+
+def plain(names: Sequence[str], prefix: str = "") -> str:
+    """SQL: the texts again, out of the form in which `Core.columns_as_text` brings them, NULL where there is none."""
+    return ", ".join(
+        f"CASE substr({name}::VARCHAR, 1, 1) WHEN '=' THEN substr({name}::VARCHAR, 2) END AS {prefix}{name}"
+        for name in names
     )

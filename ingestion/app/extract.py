@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def extract(
             return ExtractResult(None, 0, ())
         con = connect(intake_folder(home) / "scratch-core")
         try:
-            for batch, changes in _read_ahead(database_url, cut(ranges, batch_changes)):
+            for batch, changes in read_ahead(database_url, cut(ranges, batch_changes)):
                 seq = _take(con, home, journal, core, batch, changes, step)
                 if fold_under_lock(con, home, journal, many_files, step):
                     sweep_personal(home, journal)
@@ -77,8 +78,10 @@ def extract(
     return ExtractResult(seq, rows, _joined(done))
 
 
-def _read_ahead(database_url: str, batches: list[list[Range]]) -> Iterator[tuple[list[Range], Any]]:
+def read_ahead(database_url: str, batches: list[list[Range]]) -> Iterator[tuple[list[Range], Any]]:
     """Each batch with its changes. The next one is read while the caller works, over a connection of its own."""
+    if not batches:
+        return
     with Core(database_url) as core, ThreadPoolExecutor(1) as reader:
         coming = reader.submit(core.changes, batches[0])
         for place, batch in enumerate(batches):
@@ -90,15 +93,29 @@ def _read_ahead(database_url: str, batches: list[list[Range]]) -> Iterator[tuple
 
 def unread_changes(home: Path, database_url: str, tables: Collection[str]) -> dict[str, int]:
     """The last change of each tenant to one of `tables` that was not extracted yet; empty if there is none."""
+    found: dict[str, int] = {}
+    for core, batch in _unread(home, database_url):
+        found |= core.last_changes(batch, tables)
+    return found
+
+
+def unread_since(home: Path, database_url: str, tables: Collection[str]) -> dict[str, datetime]:
+    """When each tenant made its first change to one of `tables` that was not extracted yet. UTC, without a zone."""
+    found: dict[str, datetime] = {}
+    for core, batch in _unread(home, database_url):
+        for tenant, moment in core.first_times(batch, tables).items():
+            found[tenant] = min(moment, found.get(tenant, moment))
+    return found
+
+
+def _unread(home: Path, database_url: str) -> Iterator[tuple[Core, list[Range]]]:
     path = sqlite_path(database_url)
     if path is not None and not path.exists():
-        return {}
-    found: dict[str, int] = {}
+        return
     with Journal(home) as journal, Core(database_url) as core:
         cursors = journal.cursors()  # before the heads, or an extraction in between would put them ahead
         for batch in cut(_ranges(core.heads(), cursors), BATCH_CHANGES):
-            found |= core.last_changes(batch, tables)
-    return found
+            yield core, batch
 
 
 def _ranges(heads: dict[str, int], cursors: dict[str, int]) -> list[Range]:

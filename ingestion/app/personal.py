@@ -14,9 +14,10 @@ from pathlib import Path
 import duckdb
 
 from ingestion.app.core import Core, Range
+from ingestion.app.entries import plain
 from ingestion.contracts import AppTable, app_tables
 from ingestion.csv.engine import connect
-from ingestion.home import intake_folder, intake_lock
+from ingestion.home import intake_folder, intake_lock, lake_unread
 from ingestion.journal import Journal
 from ingestion.lake import Step, no_step, write_parquet
 from ingestion.raw import personal_rows
@@ -83,12 +84,16 @@ def fold_files(
     return {relation: _fold(con, home, relation, paths, step) for relation, paths in many.items()}
 
 
-def sweep_personal(home: Path, journal: Journal) -> None:
-    """Only the current values of persons may exist: remove every file that the journal does not name."""
-    kept = {path for paths in journal.personal().values() for path in paths}
-    for path in (intake_folder(home) / FOLDER).glob("*"):
-        if f"{FOLDER}/{path.name}" not in kept:
-            path.unlink(missing_ok=True)
+def sweep_personal(home: Path, journal: Journal, at_once: bool = False) -> None:
+    """Only the current values of persons may exist: remove every file that the journal does not name. While somebody
+    reads they stay until the next time, unless a person is erased (`at_once`)."""
+    with lake_unread(home) as nobody_reads:
+        if not (nobody_reads or at_once):
+            return
+        kept = {path for paths in journal.personal().values() for path in paths}
+        for path in (intake_folder(home) / FOLDER).glob("*"):
+            if f"{FOLDER}/{path.name}" not in kept:
+                path.unlink(missing_ok=True)
 
 
 def _fold(con: duckdb.DuckDBPyConnection, home: Path, relation: str, paths: Sequence[str], step: Step) -> str:
@@ -98,11 +103,10 @@ def _fold(con: duckdb.DuckDBPyConnection, home: Path, relation: str, paths: Sequ
 
 
 def _copy_whole(con: duckdb.DuckDBPyConnection, home: Path, core: Core, table: AppTable, step: Step) -> str:
-    with core.personal_values(table) as rows:
+    with core.rows(table) as rows:
         con.register("values_now", rows)
         try:
-            columns = _plain(["tenant_id", *table.columns])
-            query = f"SELECT 0::BIGINT AS change_no, false AS is_gone, {columns} FROM values_now"
+            query = f"SELECT 0::BIGINT AS change_no, false AS is_gone, * FROM ({_values_now(table)})"
             return write_parquet(con, home, FOLDER, query, step)
         finally:
             con.unregister("values_now")
@@ -116,7 +120,7 @@ def _copy_changes(
     try:
         keys = ", ".join(
             f"CAST(string_split(entity_key, chr(31))[{place}] AS {kind}) AS {name}"
-            for place, (name, kind) in enumerate(_key_types(table), start=1)
+            for place, (name, kind) in enumerate(_typed(table, table.key), start=1)
         )
         others = [name for name in table.columns if name not in table.key]
         cells = "".join(f", v.{name}" for name in others)
@@ -126,24 +130,18 @@ def _copy_changes(
             f"{''.join(f', k.{name}' for name in table.key)}{cells}"
             f" FROM (SELECT tenant_id, {keys}, max(last_no) AS change_no FROM (SELECT *, max(change_no) OVER"
             f" (PARTITION BY tenant_id) AS last_no FROM changes) WHERE entity = '{table.logged_as}' AND ({NAMED})"
-            f" GROUP BY ALL) k LEFT JOIN (SELECT DISTINCT {_plain(['tenant_id', *table.columns], table)}"
-            f" FROM values_now) v ON {on}"
+            f" GROUP BY ALL) k LEFT JOIN (SELECT DISTINCT * FROM ({_values_now(table)})) v ON {on}"
         )
         return write_parquet(con, home, FOLDER, query, step)
     finally:
         con.unregister("values_now")
 
 
-def _key_types(table: AppTable) -> list[tuple[str, str]]:
-    types = dict(table.stored_columns())
-    return [(name, types[name]) for name in table.key]
+def _values_now(table: AppTable) -> str:
+    """SQL: what was read from the core, in the contract's types."""
+    typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _typed(table, table.columns))
+    return f"SELECT tenant_id, {typed} FROM (SELECT {plain(['tenant_id', *table.columns])} FROM values_now)"
 
 
-def _plain(names: Sequence[str], table: AppTable | None = None) -> str:
-    """The values again, out of the form in which `Core.columns_as_text` brings them."""
-    types = dict(table.stored_columns()) if table else {}
-    return ", ".join(
-        f"CAST(CASE substr({name}::VARCHAR, 1, 1) WHEN '=' THEN substr({name}::VARCHAR, 2) END"
-        f" AS {types.get(name, 'VARCHAR')}) AS {name}"
-        for name in names
-    )
+def _typed(table: AppTable, names: Collection[str]) -> list[tuple[str, str]]:
+    return [(name, kind) for name, kind in table.stored_columns() if name in names]

@@ -113,7 +113,7 @@ def erase(home: Path, wanted: Iterable[Request], step: Step = no_step) -> Erased
         _commit(journal, plan, [one for requests in due.values() for one in requests], head)
         step("committed")
         _sweep(lake, journal)
-        sweep_personal(home, journal)
+        sweep_personal(home, journal, at_once=True)
         _compact(journal.path)
     return Erased(len({one.request for requests in due.values() for one in requests}), len(plan.paths), originals)
 

@@ -1,9 +1,18 @@
 """Stage 1: what the core changed and what was dropped becomes part of the intake."""
 
-from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    DagsterRun,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+)
 from dagster._core.storage.tags import SCHEDULE_NAME_TAG
 
-from ingestion.app.extract import extract
+from ingestion.app import extract, fold_personal
 from ingestion.compacting import compact
 from ingestion.csv import Receipt, scan_drop
 from orchestration import progress
@@ -18,25 +27,41 @@ TOO_MANY_FILES = 300
 """Of one relation, beyond which a build merges them before it reads them; the nightly build merges earlier."""
 TOO_MANY_AT_NIGHT = 16
 NIGHTLY = "daily_build"
+AS_AT_NIGHT = "revhouse/nightly"
+"""The tag of a run that does what the nightly one does besides building."""
+CORE = AssetKey(["intake", "core"])
+KEEPS_UP = "keeps_up_with_the_core"
 
 
-@asset(key=["intake", "core"], group_name=GROUP, kinds={"adbc", "parquet"})
-def intake_core(context: AssetExecutionContext) -> MaterializeResult[None]:
+def is_nightly(run: DagsterRun) -> bool:
+    return run.tags.get(SCHEDULE_NAME_TAG) == NIGHTLY or AS_AT_NIGHT in run.tags
+
+
+_KEPT_UP = AssetCheckResult(check_name=KEEPS_UP, passed=True, metadata={"behind": "no longer"})
+
+
+@asset(key=CORE, group_name=GROUP, kinds={"adbc", "parquet"}, check_specs=[AssetCheckSpec(KEEPS_UP, asset=CORE)])
+def intake_core(context: AssetExecutionContext) -> MaterializeResult:  # type: ignore[type-arg]
     """The core's change log from the last extracted number to its head, as Parquet. One batch per run."""
     settings = Settings()
     if not settings.has_core:
-        return MaterializeResult(metadata={"changes": 0, "note": "this home has no core database"})
+        return MaterializeResult(
+            metadata={"changes": 0, "note": "this home has no core database"}, check_results=[_KEPT_UP]
+        )
     result = extract(
         settings.home, settings.database_url, on_progress=lambda rows: progress.report("core", f"{rows:,} changes")
     )
     progress.report("core", f"{result.rows:,} changes")
     context.log.info("extracted %d changes", result.rows)
+    if is_nightly(context.run):
+        fold_personal(settings.home)
     return MaterializeResult(
+        check_results=[_KEPT_UP],
         metadata={
             "changes": result.rows,
             "sequence": result.seq or 0,
             "spans": MetadataValue.json([[s.tenant_id, s.first_change_no, s.last_change_no] for s in result.spans]),
-        }
+        },
     )
 
 
@@ -88,8 +113,7 @@ def intake_erasures(context: AssetExecutionContext) -> MaterializeResult[None]:
 @asset(key=COMPACTION, deps=[ERASURES], group_name=GROUP, kinds={"parquet"})
 def intake_compaction(context: AssetExecutionContext) -> MaterializeResult[None]:
     """Many small stored files as few: the same rows of the same entries. One per home."""
-    is_night = context.run.tags.get(SCHEDULE_NAME_TAG) == NIGHTLY
-    done = compact(Settings().home, TOO_MANY_AT_NIGHT if is_night else TOO_MANY_FILES)
+    done = compact(Settings().home, TOO_MANY_AT_NIGHT if is_nightly(context.run) else TOO_MANY_FILES)
     if done.before:
         progress.report("compaction", f"{done.before:,} stored files became {done.after}")
         context.log.info("%d stored files became %d", done.before, done.after)
