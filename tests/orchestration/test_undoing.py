@@ -145,5 +145,5 @@ def test_four_companies_publish_as_if_they_had_never_dropped_what_they_took_back
 
 
 @pytest.mark.long
-def test_eighty_companies_publish_as_if_they_had_never_dropped_what_they_took_back(tmp_path: Path) -> None:
-    check(tmp_path, 80)
+def test_forty_companies_publish_as_if_they_had_never_dropped_what_they_took_back(tmp_path: Path) -> None:
+    check(tmp_path, 40)
