@@ -186,8 +186,8 @@ def _differing_rows(con: duckdb.DuckDBPyConnection, core: Core, until: Mapping[s
             "INSERT INTO differing SELECT tenant_id, day, table_name, count(*), to_json(list(row_key ORDER BY"
             f" row_key)[:{KEYS_NAMED}]) FROM (SELECT tenant_id, l.day, '{name}' AS table_name, row_key FROM core_rows c"
             f" FULL JOIN (SELECT {_row(table)}, {day} AS day FROM raw_app.{name}) l USING (tenant_id, row_key)"
-            " WHERE c.hash IS DISTINCT FROM l.hash AND NOT EXISTS (FROM newer n WHERE n.tenant_id = tenant_id"
-            f" AND n.entity = '{table.logged_as}' AND n.row_key = row_key)) GROUP BY ALL"
+            " WHERE c.hash IS DISTINCT FROM l.hash) ANTI JOIN"
+            f" (FROM newer WHERE entity = '{table.logged_as}') USING (tenant_id, row_key) GROUP BY ALL"
         )
     return con.sql("FROM differing").to_arrow_table()
 
