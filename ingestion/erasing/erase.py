@@ -15,12 +15,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from ingestion.app.personal import fold_files, sweep_personal
 from ingestion.contracts import data_sets
 from ingestion.csv.engine import connect
 from ingestion.erasing.requests import Followed, Request, note, requests_of
 from ingestion.erasing.rows import Gone, paths_by_name
-from ingestion.home import drop_folder, intake_folder, intake_lock
+from ingestion.home import drop_folder, intake_folder, intake_lock, lake_read
 from ingestion.journal import Journal, replace_personal
 from ingestion.lake import Step, no_step
 
@@ -56,20 +58,14 @@ def request(home: Path, wanted: Request) -> None:
 def known_customer(home: Path, tenant_id: str, customer_id: str) -> bool:
     """Whether any accepted file has a row of this customer."""
     lake = intake_folder(home)
-    with Journal(home) as journal:
-        csv = paths_by_name(journal, "csv/", tenant_id)
-    con = connect(lake / "scratch-erase")
-    try:
-        for name, paths in csv.items():
+    with lake_read(home), Journal(home) as journal, duckdb.connect() as con:
+        for name, paths in paths_by_name(journal, "csv/", tenant_id).items():
             if "customer_id" not in data_sets()[name].columns:
                 continue
             listed = [str(lake / path) for path in paths]
             query = "select 1 from read_parquet(?) where customer_id = ? limit 1"
             if con.execute(query, [listed, customer_id]).fetchone():
                 return True
-    finally:
-        con.close()
-        shutil.rmtree(lake / "scratch-erase", ignore_errors=True)
     return False
 
 

@@ -96,7 +96,7 @@ def current(row: dict[str, Any], names: dict[str, str]) -> tuple[str, Decimal, s
     return row["customer_id"], row["amount"], names[row["file_id"]], row["line"]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ["begun", "committed", "told"])
 def test_killed_after_a_step_the_next_scan_completes_the_drop(home: Path, step: str) -> None:
     check(home, step, 4, 5)
 
