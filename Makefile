@@ -7,7 +7,7 @@ SQL := dbt_project/models dbt_project/tests dbt_project/macros
 # sqlfmt takes // for a comment and would swallow the rest of the line.
 NO_SLASHES = @if grep -rn --include='*.sql' '//' $(SQL); then echo "write divide(a, b) for a // b"; exit 1; fi
 
-.PHONY: setup demo test test-long bench-api check format dev serve clean
+.PHONY: setup demo test test-long bench-api bench-ingest check format dev serve clean
 
 setup: $(READY)
 
@@ -36,6 +36,9 @@ test-long: $(READY)
 
 bench-api: $(READY)
 	@$(BIN)/python -m tests.bench.bench_api
+
+bench-ingest: $(READY)
+	@$(BIN)/python -m tests.bench.bench_ingest
 
 check: $(READY) $(SQL_READY)
 	$(BIN)/ruff check .

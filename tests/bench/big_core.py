@@ -131,10 +131,10 @@ def _load_postgresql(con: duckdb.DuckDBPyConnection, url: str, rows: dict[str, s
             path = Path(folder) / "rows.csv"
             con.execute(f"COPY ({query}) TO '{path}' (FORMAT csv, HEADER false)")
             columns = ", ".join(con.sql(query).columns)
-            with server.cursor().copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-                with path.open("rb") as file:
-                    while content := file.read(1 << 20):
-                        copy.write(content)
+            statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)"
+            with server.cursor().copy(statement) as copy, path.open("rb") as file:
+                while content := file.read(1 << 20):
+                    copy.write(content)
         server.commit()
 
 
