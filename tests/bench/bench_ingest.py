@@ -1,5 +1,6 @@
 """`make bench-ingest`: what ingestion takes beside the least that could be done, in one run on one machine.
 
+drop: the files of a company of ten million invoice lines, beside the barest typed load of the same files.
 core_first_load: a core of millions of logged changes, read for the first time, beside its log copied as it is.
 core_incremental: a thousand changes in that core, and in a small one, beside a run that finds nothing new.
 """
@@ -19,8 +20,9 @@ from typing import Any
 
 from tests.bench.bench_api import show
 from tests.bench.big_core import append, make_big_core
+from tests.bench.drop_speed import report_drop
 
-PARTS = ("core_first_load", "core_incremental")
+PARTS = ("drop", "core_first_load", "core_incremental")
 SMALL = 100_000
 NEW = 1000
 
@@ -29,12 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-ingest", description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--changes", type=int, default=5_000_000, help="in the large core")
+    parser.add_argument("--scale", type=int, default=10, help="of the company that is dropped: a million lines each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engines", default="sqlite,postgresql")
     parser.add_argument("--folder", type=Path, help="where 10 GB have room; default the system's temporary folder")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    if "drop" in asked.parts:
+        with tempfile.TemporaryDirectory(prefix="revhouse-bench-", dir=asked.folder) as folder:
+            report_drop(Path(folder), asked.scale, asked.rounds)
+    if not {"core_first_load", "core_incremental"} & set(asked.parts):
+        return
     for engine in asked.engines.split(","):
         with tempfile.TemporaryDirectory(prefix="revhouse-bench-", dir=asked.folder) as folder, ExitStack() as stack:
             url = stack.enter_context(core_of(engine, Path(folder), "large", asked.changes))
