@@ -1,5 +1,5 @@
-"""The drop beside the barest typed load of the same files by the same engine: `revhouse drop` as users call it, with its
-checks, receipts and quarantine, against DuckDB reading CSV straight into typed columns.
+"""The drop beside the barest typed load of the same files by the same engine: `revhouse drop` as users call it, with
+its checks, receipts and quarantine, against DuckDB reading CSV straight into typed columns.
 
 The files are those of a generated company from the yardstick beside the project, cut where the drop's limit is.
 """
