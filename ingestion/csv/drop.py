@@ -31,6 +31,7 @@ from ingestion.lake import Step, no_step
 
 TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}")
 RETRY_AFTER = 0.2
+LEFT_BEHIND_AFTER = 24 * 3600
 
 
 def copy_into_drop(home: Path, paths: Iterable[Path], tenant: str | None = None) -> list[Path]:
@@ -62,6 +63,7 @@ def scan_drop(
         scratch = intake_folder(home) / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         _finish_moves(home, journal)
+        _remove_left_behind(home)
         files = _inbox(home)
         if not files:
             return []
@@ -223,6 +225,14 @@ def _finish_moves(home: Path, journal: Journal) -> None:
         if row["source_stat"] and _fingerprint(path) == row["source_stat"]:
             _move(home, path, row["file_id"], row["reason"] if row["status"] == "refused" else None)
     _mark_moved(journal, [row["seq"] for row in left])
+
+
+def _remove_left_behind(home: Path) -> None:
+    """Copies and uploads whose process died a day ago: hidden, so that nobody would ever read them."""
+    for path in drop_folder(home).glob("*/.*.copying"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT_BEHIND_AFTER:
+                path.unlink()
 
 
 def _mark_moved(journal: Journal, seqs: list[int]) -> None:

@@ -35,7 +35,8 @@ def receipts_of(
     with Journal(home) as journal:
         found = journal.rows(
             f"select * from ({FROM}) where (? is null or accepted_seq < ?) and (? is null or status = ?)"
-            " and (? is null or data_set = ?) order by accepted_seq desc limit ?",
+            " and (? is null or instr(', ' || data_set || ', ', ', ' || ? || ', ') > 0)"
+            " order by accepted_seq desc limit ?",
             (tenant_id, before, before, status, status, data_set, data_set, limit),
         )
     return [_receipt(dict(row)) for row in found]

@@ -95,7 +95,10 @@ async def receive(request: Request, tenant_id: str) -> Sent:
     except TimeoutError as error:
         path.unlink(missing_ok=True)
         raise BodyLate(seconds) from error
-    except (DomainError, ClientDisconnect, OSError, asyncio.CancelledError):
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise NotTaken(CannotBeTaken(str(error))) from error
+    except (DomainError, ClientDisconnect, asyncio.CancelledError):
         path.unlink(missing_ok=True)
         raise
     return Sent(path, print_.hexdigest())

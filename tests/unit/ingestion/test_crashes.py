@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,14 @@ def test_scans_at_the_same_time_take_each_file_once(home: Path) -> None:
     assert [child.wait() for child in children] == [0, 0, 0]
     assert len(rows(home, "raw_csv.payments")) == 12
     assert [row["status"] for row in rows(home, "ops.ingest_receipts")] == ["accepted"] * 12
+
+
+def test_a_copy_that_was_left_behind_goes_after_a_day(home: Path) -> None:
+    left, fresh = put(home, HEAD, ".left.copying", "t"), put(home, HEAD, ".fresh.copying", "t")
+    yesterday = time.time() - 25 * 3600
+    os.utime(left, (yesterday, yesterday))
+    assert scan(home) == []
+    assert (left.exists(), fresh.exists()) == (False, True)
 
 
 def test_a_journal_that_is_no_journal_is_one_clear_line(home: Path) -> None:
