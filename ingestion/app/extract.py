@@ -57,6 +57,7 @@ def extract(
     seq: int | None = None
     rows = 0
     done: list[CoreSpan] = []
+    whole: set[str] = set()
     with intake_lock(home, "core"), Journal(home) as journal, Core(database_url) as core:
         sweep_personal(home, journal)
         ranges = _ranges(core.heads(), journal.cursors())
@@ -65,7 +66,7 @@ def extract(
         con = connect(intake_folder(home) / "scratch-core")
         try:
             for batch, changes in read_ahead(database_url, cut(ranges, batch_changes)):
-                seq = _take(con, home, journal, core, batch, changes, step)
+                seq = _take(con, home, journal, core, batch, changes, whole, step)
                 if fold_under_lock(con, home, journal, many_files, step):
                     sweep_personal(home, journal)
                     step("swept")
@@ -154,6 +155,7 @@ def _take(
     core: Core,
     batch: list[Range],
     changes: Any,
+    whole: set[str],
     step: Step,
 ) -> int:
     step("read")
@@ -162,7 +164,7 @@ def _take(
     con.unregister("read")
     _check_dense(con, batch)
     parts = [_write(con, home, table, step) for table in _changed_tables(con)]
-    personal = copy_personal(con, home, core, batch, journal.personal(), step)
+    personal = copy_personal(con, home, core, batch, journal.personal(), whole, step)
     seq = journal.accept_core([CoreSpan(*each) for each in batch], parts, personal)
     step("committed")
     return seq

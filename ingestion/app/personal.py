@@ -28,15 +28,24 @@ NAMED = "personal_fields NOT IN ('', '[]', 'null') OR operation = 'delete'"
 
 
 def copy_personal(
-    con: duckdb.DuckDBPyConnection, home: Path, core: Core, ranges: Sequence[Range], stored: Collection[str], step: Step
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    core: Core,
+    ranges: Sequence[Range],
+    stored: Collection[str],
+    whole: set[str],
+    step: Step,
 ) -> dict[str, str]:
-    """The files with the values that changed in the ranges, by relation. `con` has the relation `changes` of them;
-    relations that are not `stored` yet are copied whole."""
+    """The files with the values that changed in the ranges, by relation. `con` has the relation `changes` of them.
+
+    Relations that are not `stored` yet are copied whole and added to `whole`: until the next run they are as new as
+    every change that is read, whose numbers were asked for before.
+    """
     touched = {row[0] for row in con.execute(f"SELECT DISTINCT entity FROM changes WHERE {NAMED}").fetchall()}
     copied: dict[str, str] = {}
     for table in app_tables().values():
         relation = f"app/{table.name}"
-        if not table.personal or (relation in stored and table.logged_as not in touched):
+        if not table.personal or relation in whole or (relation in stored and table.logged_as not in touched):
             continue
         if not core.has_table(table.table):
             continue
@@ -44,6 +53,7 @@ def copy_personal(
             path = _copy_changes(con, home, core, table, ranges, step)
         else:
             path = _copy_whole(con, home, core, table, step)
+            whole.add(relation)
         copied[relation] = path
     return copied
 
