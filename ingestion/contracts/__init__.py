@@ -62,6 +62,8 @@ class Column:
     """of an export's enum, what each of its values is here; empty where it is the same"""
     utc: bool = False
     """of an export's instant: written without an offset, and in UTC"""
+    keep: bool = False
+    """of an export's column: its cell stays with the row, as those of unknown columns do"""
 
     @property
     def sql_type(self) -> str:
@@ -109,8 +111,10 @@ class Make:
     """How a file's rows become rows of one data set. `columns` are SQL over the file's own columns, `when` says which
     rows count; a column that is not named has no value.
 
-    `derived_key` is the column that is made of the row's content and of how often it came before. Rows with an `owner`
-    (a column of the data set) belong to a version of it, told by `version`: a file with another version replaces them.
+    `derived_key` is the column that is made of the row's content and of how often it came before; `identified_by` tells
+    the rows of a set without a key apart where the export has an id for them. Rows with an `owner` (a column of the
+    data set) belong to a version of it: a file with another version replaces them. A version is told by the columns
+    `version`, or, where `whole` says that the file has every row of the owner, by all their content.
     `total` is the amount and its currency that the receipt adds up, instead of what the data set says.
     """
 
@@ -118,19 +122,35 @@ class Make:
     columns: dict[str, str]
     when: str | None = None
     derived_key: str | None = None
+    identified_by: str | None = None
     owner: str | None = None
     version: str | None = None
+    whole: str = "false"
     takes_extra: bool = True
     total: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an export's row says against itself or against the other rows of its document: `fails` is SQL."""
+
+    column: str
+    fails: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Layout:
     """One header that data may come with: a data set's own, or an export's.
 
-    `is_direct` = every row is one row of the one data set, each cell judged by that set's own column. In a report rows
-    with anything in the first cell (sections, totals) are no data. Cells of the `fill_down` columns may stand in the
-    first row of a document only, which the first of these columns names.
+    `is_direct` = every row is one row of the one data set, each cell judged by that set's own column. A report has a
+    title above its header, and its rows with anything in the first cell (sections, totals) are no data. Of a file that
+    has a title only, rows with nothing but a first cell and rows that begin with "total" are none. Cells of the
+    `fill_down` columns may stand in the first row of a document only, which the first of these columns names;
+    `fill_from_above` is the same for documents that nothing names: one begins where the first of these is filled.
+
+    `derived` are further columns, SQL over the others and over the document's other rows. `nothing` says of the rows
+    that no make wants what they are.
     """
 
     name: str
@@ -145,7 +165,12 @@ class Layout:
     derived_key: str | None = None
     is_direct: bool = True
     is_report: bool = False
+    has_title: bool = False
     fill_down: tuple[str, ...] = ()
+    fill_from_above: tuple[str, ...] = ()
+    derived: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()
+    nothing: str = "rows that stand for nothing here"
 
     @property
     def data_set(self) -> DataSet:
@@ -231,7 +256,20 @@ def _number(value: object) -> Decimal | None:
 
 
 def _column(name: str, spec: dict[str, Any], where: str) -> Column:
-    known = {"type", "required", "blank", "aliases", "values", "min", "max", "above", "personal", "means", "utc"}
+    known = {
+        "type",
+        "required",
+        "blank",
+        "aliases",
+        "values",
+        "min",
+        "max",
+        "above",
+        "personal",
+        "means",
+        "utc",
+        "keep",
+    }
     if unknown := spec.keys() - known:
         raise ContractBroken(f"{where}: {name} has unknown settings {sorted(unknown)}")
     if spec.get("type") not in CSV_TYPES:
@@ -252,6 +290,7 @@ def _column(name: str, spec: dict[str, Any], where: str) -> Column:
         personal=bool(spec.get("personal", False)),
         meanings=tuple(means.values()),
         utc=bool(spec.get("utc", False)),
+        keep=bool(spec.get("keep", False)),
     )
 
 
@@ -327,6 +366,19 @@ def _renaming_layout(path: Path, spec: dict[str, Any]) -> Layout:
 
 def _making_layout(path: Path, spec: dict[str, Any]) -> Layout:
     """An export with columns of its own, of which the rows of one data set or several are made."""
+    known = {
+        "description",
+        "columns",
+        "report",
+        "title",
+        "fill_down",
+        "fill_from_above",
+        "derived",
+        "checks",
+        "nothing",
+    }
+    if unknown := spec.keys() - known - {"makes"}:
+        raise ContractBroken(f"{path.name}: unknown settings {sorted(unknown)}")
     headers: dict[str, str] = {}
     columns: dict[str, Column] = {}
     for header, given in spec["columns"].items():
@@ -344,12 +396,28 @@ def _making_layout(path: Path, spec: dict[str, Any]) -> Layout:
         columns=columns,
         is_direct=False,
         is_report=bool(spec.get("report", False)),
+        has_title=bool(spec.get("title", spec.get("report", False))),
         fill_down=tuple(spec.get("fill_down", ())),
+        fill_from_above=tuple(spec.get("fill_from_above", ())),
+        derived=tuple((name, str(sql)) for name, sql in spec.get("derived", {}).items()),
+        checks=tuple(Check(**check) for check in spec.get("checks", ())),
+        nothing=str(spec.get("nothing", Layout.nothing)),
     )
 
 
 def _make(path: Path, spec: dict[str, Any], columns: dict[str, Column], place: int) -> Make:
-    known = {"data_set", "columns", "when", "derived_key", "owner", "version", "extra", "total"}
+    known = {
+        "data_set",
+        "columns",
+        "when",
+        "derived_key",
+        "identified_by",
+        "owner",
+        "version",
+        "whole",
+        "extra",
+        "total",
+    }
     if unknown := spec.keys() - known:
         raise ContractBroken(f"{path.name}: a make has unknown settings {sorted(unknown)}")
     data_set = _known(path, spec["data_set"])
@@ -361,13 +429,17 @@ def _make(path: Path, spec: dict[str, Any], columns: dict[str, Column], place: i
         if f"{name}_is_utc" in stored:
             mapped.setdefault(f"{name}_is_utc", f"{sql}_is_utc" if sql in columns else "true")
     total = spec.get("total")
+    if total and (unknown := total.keys() - {"amount", "currency"}):
+        raise ContractBroken(f"{path.name}: a total has unknown settings {sorted(unknown)}")
     return Make(
         data_set=data_set,
         columns=mapped,
         when=spec.get("when"),
         derived_key=spec.get("derived_key"),
+        identified_by=spec.get("identified_by"),
         owner=spec.get("owner"),
         version=", ".join(f"coalesce({name}::VARCHAR, '')" for name in spec.get("version", ())) or None,
+        whole=str(spec.get("whole", "false")),
         takes_extra=bool(spec.get("extra", place == 0)),
         total=(str(total["amount"]), str(total.get("currency", "NULL"))) if total else None,
     )

@@ -12,10 +12,10 @@ from ingestion.contracts import DataSet
 from ingestion.csv import raw_rows
 from ingestion.csv.casts import Conventions
 from ingestion.csv.detect import DELIMITERS, Recognised, detect
-from ingestion.csv.make import Made, held_rows, hold, hold_all, make_rows, totals
+from ingestion.csv.make import Made, count_idle, held_rows, hold, hold_all, make_rows, totals
 from ingestion.csv.read import create_failures, read
 from ingestion.csv.receipt import Receipt
-from ingestion.csv.refused import FileChanged, FileRefused
+from ingestion.csv.refused import FileChanged, FileRefused, plain
 from ingestion.csv.source import Scan, Source
 from ingestion.csv.swift import Swift, try_swift
 from ingestion.home import intake_folder
@@ -49,6 +49,7 @@ class _Taken:
     totals: dict[str, str]
     conventions: Conventions
     parts: list[Part]
+    idle: int = 0
 
 
 def accept(
@@ -150,7 +151,7 @@ def _take(
         rows_accepted=taken.counts.accepted,
         rows_quarantined=taken.counts.quarantined,
         control_totals=taken.totals,
-        notes=_notes(found, taken.conventions),
+        notes=_notes(found, taken.conventions, taken.idle),
         profile=_how_read(scan, found, taken.conventions),
     ), taken.parts
 
@@ -176,6 +177,7 @@ def _take_carefully(
     rows = typed.good + typed.bad + broken
     create_failures(con, found, typed, broken)
     made = make_rows(con, found)
+    idle = count_idle(con, made)
     clashes = hold(con, found, typed, made)
     good = con.execute("SELECT count(*) FROM typed WHERE NOT is_bad").fetchone()
     assert good is not None
@@ -184,7 +186,7 @@ def _take_carefully(
     if counts.quarantined:
         path = write_parquet(con, home, "quarantine", "FROM failures ORDER BY line, column_name", step)
         parts.append(Part("quarantine", path, counts.quarantined))
-    return _Taken(rows, counts, totals(con, made), typed.conventions, parts)
+    return _Taken(rows, counts, totals(con, made), typed.conventions, parts, idle)
 
 
 def _part(
@@ -208,18 +210,23 @@ def _figures(rows: int, counts: _Counts) -> dict[str, int]:
     }
 
 
-def _notes(found: Recognised, conventions: Conventions) -> tuple[str, ...]:
-    data_set = found.layout.data_set
+def _notes(found: Recognised, conventions: Conventions, idle: int) -> tuple[str, ...]:
     notes = []
     if found.unknown:
-        notes.append(f"unknown columns kept: {', '.join(found.unknown)}")
-    currency = data_set.columns.get("currency")
-    if currency and (currency.required or data_set.total) and "currency" not in found.positions:
+        notes.append(f"unknown columns kept: {', '.join(plain(name, 60) for name in found.unknown)}")
+    if "currency" not in found.positions and any(map(_needs_currency, found.layout.data_sets)):
         notes.append("no currency column: the tenant's currency is used")
+    if idle:
+        notes.append(f"{found.layout.nothing}: {idle}")
     notes += [f"{name} read as {style.name}" for name, style in conventions.numbers.items()]
     if conventions.dates.name != "ISO":
         notes.append(f"dates read as {conventions.dates.name}")
     return tuple(notes)
+
+
+def _needs_currency(data_set: DataSet) -> bool:
+    currency = data_set.columns.get("currency")
+    return currency is not None and (currency.required or bool(data_set.total))
 
 
 def _how_read(scan: Scan, found: Recognised, conventions: Conventions) -> dict[str, object]:

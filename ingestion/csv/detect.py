@@ -15,8 +15,11 @@ from ingestion.csv.source import MAX_LINE, Source
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MAX_COLUMNS = 2000
+MAX_RECORD = MAX_LINE + 2
 # Rows of title, address and dates that a report may have above its header.
 ABOVE_A_REPORT = 12
+# Lines that may be blank above a header.
+HEADER_WITHIN = 1000
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,46 @@ class Recognised:
     unknown: dict[str, int]
 
 
+class _Lines:
+    """The lines of a text for the CSV parser, which would take in the whole file behind a quote that is not closed."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.taken += len(line)
+            if self.taken > MAX_RECORD:
+                raise _RecordTooLong
+            yield line
+
+
+class _RecordTooLong(Exception):
+    pass
+
+
 def cut(text: TextIO, delimiter: str) -> Iterator[Row]:
     """The records of a file, quotes and quoted line ends understood;
 
     blank lines are skipped by the caller.
     """
-    csv.field_size_limit(MAX_LINE)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    csv.field_size_limit(MAX_RECORD)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
+        lines.taken = 0
         try:
             yield Row(line, next(reader))
         except StopIteration:
             return
+        except _RecordTooLong:
+            raise FileRefused(
+                f"the row in line {line} is longer than {MAX_LINE // 1024 // 1024} MB; is a quote in it never closed?"
+            ) from None
         except csv.Error as error:
-            if "end of data" in str(error) or "larger than" in str(error):
+            if "end of data" in str(error):
                 raise FileRefused(f"a quote opened in line {line} is never closed") from error
             yield Row(line, [], "there is text after a closing quote")
 
@@ -85,7 +113,7 @@ def detect(source: Source) -> Recognised:
 
 def _reports(source: Source) -> Iterator[Recognised]:
     """The header of a known report, below what stands above it."""
-    reports = [layout for layout in layouts().values() if layout.is_report]
+    reports = [layout for layout in layouts().values() if layout.has_title]
     for delimiter in DELIMITERS:
         for row in islice(_filled(source, delimiter), 1, ABOVE_A_REPORT):
             names = {header_key(cell) for cell in row.cells}
@@ -125,7 +153,11 @@ def recognise(row: Row, delimiter: str) -> Recognised:
         header=header,
         header_line=row.line,
         positions={target: index for index, target in enumerate(targets) if target},
-        unknown={header[index] or f"column_{index + 1}": index for index, target in enumerate(targets) if not target},
+        unknown={
+            header[index] or f"column_{index + 1}": index
+            for index, target in enumerate(targets)
+            if not target and not (layout.is_report and index == 0)
+        },
     )
 
 
@@ -139,6 +171,8 @@ def _filled(source: Source, delimiter: str) -> Iterator[Row]:
         for row in cut(text, delimiter):
             if row.broken or any(cell.strip() for cell in row.cells):
                 yield row
+            elif row.line > HEADER_WITHIN:
+                raise FileRefused(f"no header in the first {HEADER_WITHIN:,} lines")
 
 
 def _nearest(names: list[str]) -> str:

@@ -45,16 +45,27 @@ def make_rows(con: duckdb.DuckDBPyConnection, file: Recognised) -> list[Made]:
     if file.layout.is_direct:
         con.execute("CREATE OR REPLACE TEMP VIEW good AS SELECT * FROM typed WHERE NOT is_bad")
         return made
+    derived = "FROM typed WHERE NOT is_bad"
+    for name, sql in file.layout.derived:
+        derived = f'SELECT *, {sql} AS "{name}" FROM ({derived})'
+    con.execute(f"CREATE OR REPLACE TEMP TABLE derived AS {derived}")
+    _check(con, file)
     for one in made:
         con.execute(f"CREATE OR REPLACE TEMP TABLE {one.rows} AS {_values(file, one)}")
     for one in made:
         _judge(con, file, one)
-    con.execute(
-        "UPDATE typed SET is_bad = true WHERE NOT is_bad AND line IN (SELECT line FROM failures WHERE line IS NOT NULL)"
-    )
+    _mark_failed(con)
     for one in made:
         con.execute(f"DELETE FROM {one.rows} WHERE line IN (SELECT line FROM typed WHERE is_bad)")
     return made
+
+
+def count_idle(con: duckdb.DuckDBPyConnection, made: list[Made]) -> int:
+    """How many good rows of an export no make wants."""
+    if made[0].is_direct:
+        return 0
+    lines = " UNION ALL ".join(f"SELECT line FROM {one.rows}" for one in made)
+    return _count(con, f"SELECT count(*) FROM typed WHERE NOT is_bad AND line NOT IN ({lines})")
 
 
 def hold_all(con: duckdb.DuckDBPyConnection, file: Recognised) -> list[Made]:
@@ -126,20 +137,23 @@ def _values(file: Recognised, one: Made) -> str:
     body = ", ".join(f"coalesce(\"{name}\"::VARCHAR, '')" for name in mapped if name != make.derived_key)
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in mapped.items())
     extra = "extra" if make.takes_extra else "NULL::VARCHAR"
-    owner = quoted(f"{file.layout.name}:") + f" || md5(concat_ws({UNIT}, {make.version}))" if make.version else "NULL"
+    part = f"md5(concat_ws({UNIT}, {make.version}))" if make.version else "NULL"
     amount, currency = make.total or ("NULL", "NULL")
     rows = (
-        f"SELECT line, {listed}, {extra} AS made_extra, {owner}::VARCHAR AS {OWNER},"
-        f" CAST({amount} AS DECIMAL(38,6)) AS total_amount, coalesce({currency}, '')::VARCHAR AS total_currency"
-        f" FROM typed WHERE NOT is_bad AND ({make.when or 'true'})"
+        f"SELECT line, {listed}, {extra} AS made_extra, {part} AS part_version, ({make.whole}) AS is_whole,"
+        f" CAST({amount} AS DECIMAL(38,6)) AS total_amount, coalesce({currency}, '')::VARCHAR AS total_currency,"
+        f" ({make.identified_by or 'NULL'})::VARCHAR AS own_id FROM derived WHERE {make.when or 'true'}"
     )
     rows = (
         "SELECT * EXCLUDE (made_extra), made_extra AS extra,"
         f" md5(concat_ws({UNIT}, {body}, coalesce(made_extra, ''))) AS row_body FROM ({rows})"
     )
+    rows = f"SELECT * EXCLUDE (part_version, is_whole), {_version(file, make)} AS {OWNER} FROM ({rows})"
     if not make.derived_key and data_set.key:
         key = ", ".join(f"coalesce(\"{name}\"::VARCHAR, '')" for name in data_set.identity)
         return f"SELECT *, concat_ws({UNIT}, {key}) AS row_key FROM ({rows})"
+    if make.identified_by:
+        return f"SELECT *, {quoted(f'{file.layout.name}:{one.number}:')} || own_id AS row_key FROM ({rows})"
     within = f'"{make.owner}", ' if make.owner else ""
     prefix = f"\"{make.owner}\" || '-' || " if make.owner else ""
     twin = f"'{one.number}-' || " if file.layout.makes[0].data_set is data_set and one.number else ""
@@ -148,14 +162,46 @@ def _values(file: Recognised, one: Made) -> str:
     return f'SELECT * REPLACE (row_key AS "{make.derived_key}") FROM ({keyed})' if make.derived_key else keyed
 
 
+def _version(file: Recognised, make: Make) -> str:
+    """SQL: which version of its owner a row belongs to. Rows of a whole owner have the version of all its rows
+    together, whatever their order; of a part nobody knows which rows are missing, so it is told by its columns."""
+    if not make.owner:
+        return "NULL::VARCHAR"
+    whole = f'sum(md5_number_lower(row_body)::HUGEINT) OVER (PARTITION BY "{make.owner}")'
+    return f"{quoted(f'{file.layout.name}:')} || CASE WHEN is_whole THEN {whole}::VARCHAR ELSE part_version END"
+
+
+def _check(con: duckdb.DuckDBPyConnection, file: Recognised) -> None:
+    """The export's own rules; rows that break one join the failures and leave `derived`."""
+    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
+    for check in file.layout.checks:
+        position = file.positions.get(check.column)
+        shown = check.column if position is None else file.header[position]
+        con.execute(
+            f"INSERT INTO failures SELECT line, {quoted(shown)}, value, {quoted(check.reason)},"
+            f' to_json([{cells}])::VARCHAR FROM (SELECT line, "{check.column}"::VARCHAR AS value,'
+            f" ({check.fails}) AS is_failed FROM derived) JOIN raw USING (line) WHERE is_failed"
+        )
+    if file.layout.checks:
+        _mark_failed(con)
+        con.execute("DELETE FROM derived WHERE line IN (SELECT line FROM typed WHERE is_bad)")
+
+
+def _mark_failed(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "UPDATE typed SET is_bad = true WHERE NOT is_bad AND line IN (SELECT line FROM failures WHERE line IS NOT NULL)"
+    )
+
+
 def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
-    """What the data set's contract says of the values that an export's cells became."""
+    """What the data set's contract says of the values that an export's cells became. A currency that an export need not
+    name is the tenant's."""
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     rules: list[tuple[str, str, str]] = []
     for column in one.data_set.columns.values():
         if column.name not in one.make.columns:
             continue
-        if column.must_be_filled:
+        if column.must_be_filled and column.type != "currency":
             rules.append((column.name, f'"{column.name}" IS NULL', "is required and blank"))
         if column.values:
             listed = ", ".join(map(quoted, column.values))
@@ -163,7 +209,11 @@ def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
                 (column.name, f'"{column.name}" NOT IN ({listed})', f"is not one of {', '.join(column.values)}")
             )
         rules += [(column.name, condition, reason) for condition, reason in out_of_range(column)]
-    rules += [(last, f'"{last}" < "{first}"', f"is before {first}") for first, last in one.data_set.ordered]
+    rules += [
+        (last, f'"{last}" < "{first}"', f"is before {first}")
+        for first, last in one.data_set.ordered
+        if {first, last} <= one.make.columns.keys()
+    ]
     for name, condition, reason in rules:
         con.execute(
             f'INSERT INTO failures SELECT line, {quoted(_shown(file, one.make, name))}, "{name}"::VARCHAR,'

@@ -17,16 +17,22 @@ import duckdb
 
 from ingestion.csv.casts import quoted
 from ingestion.csv.detect import Recognised, Row, cut
+from ingestion.csv.refused import FileRefused, plain
 from ingestion.csv.source import CONTROL_CHARACTER, MAX_LINE, Scan, Source
 
 DEFAULT_LINE = 1_000_000
+# What a cell may hold and still be blank: DuckDB's `trim` knows all of them but the tab.
+BLANK = "\t\r\n \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+MAX_BROKEN = 1_000_000
+SHOWN = 1000
 BROKEN = {"line": "BIGINT", "value": "VARCHAR", "reason": "VARCHAR", "cells": "VARCHAR"}
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, file: Recognised) -> int:
     """Create `raw`, and `broken` if there is any. Returns how many rows are broken."""
     path = source.plain_path
-    if path is None or not scan.is_regular or file.header_line > 1 or not _load_fast(con, path, scan, file):
+    is_plain = scan.is_regular and file.header_line == 1 and not file.layout.has_title
+    if path is None or not is_plain or not _load_fast(con, path, scan, file):
         return _load_carefully(con, source, scan, file)
     return 0
 
@@ -39,7 +45,7 @@ def reader(path: Path, scan: Scan, file: Recognised) -> str:
     return (
         f"read_csv({quoted(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
         f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
-        f" auto_detect = false, null_padding = false{longest})"
+        f" auto_detect = false, null_padding = false, hive_partitioning = false{longest})"
     )
 
 
@@ -51,7 +57,7 @@ def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Rec
         return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells})) <> ''"
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells}), {quoted(BLANK)}) <> ''"
     )
     return True
 
@@ -61,13 +67,13 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
     width = len(file.header)
     good = _Scratch(source.scratch, "raw", {"line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(width)})
     broken = _Scratch(source.scratch, "broken", BROKEN)
-    broken_rows = 0
+    broken_rows = longest = 0
     with good, broken, source.open_text() as text:
         for row in cut(text, file.delimiter):
-            if row.line <= file.header_line or not (row.broken or any(map(str.strip, row.cells))):
+            if row.line <= file.header_line or not (row.broken or any(cell.strip(BLANK) for cell in row.cells)):
                 continue
-            if file.layout.is_report and row.cells and row.cells[0].strip():
-                continue  # a section or a total
+            if file.layout.has_title and _is_heading(row.cells, file.layout.is_report):
+                continue
             cells = row.cells
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()
@@ -76,9 +82,13 @@ def _load_carefully(con: duckdb.DuckDBPyConnection, source: Source, scan: Scan, 
                 good.add([row.line, *cells])
             else:
                 broken_rows += 1
-                broken.add([row.line, *reason, json.dumps(cells, ensure_ascii=False)])
-    for scratch in (good, broken):
-        scratch.create_view(con, scan.size)
+                if broken_rows > MAX_BROKEN:
+                    raise FileRefused(f"more than {MAX_BROKEN:,} rows cannot be cut into the header's cells")
+                text_of_cells = json.dumps(cells, ensure_ascii=False)
+                longest = max(longest, 4 * len(text_of_cells))
+                broken.add([row.line, *reason, text_of_cells])
+    good.create_view(con, 0 if scan.size < DEFAULT_LINE else 5 * MAX_LINE)
+    broken.create_view(con, longest)
     return broken_rows
 
 
@@ -105,14 +115,20 @@ class _Scratch:
     ) -> None:
         self._file.close()
 
-    def create_view(self, con: duckdb.DuckDBPyConnection, size: int) -> None:
+    def create_view(self, con: duckdb.DuckDBPyConnection, longest: int) -> None:
         columns = ", ".join(f"'{name}': '{sql_type}'" for name, sql_type in self._columns.items())
-        longest = "" if size < DEFAULT_LINE else f", max_line_size = {4 * MAX_LINE}"
+        limit = f", max_line_size = {longest}, buffer_size = {2 * longest}" if longest >= DEFAULT_LINE else ""
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM read_csv({quoted(str(self._path))},"
             f" columns = {{{columns}}}, header = false, delim = ',', quote = '\"', escape = '\"',"
-            f" new_line = '\\r\\n', auto_detect = false, parallel = false{longest})"
+            f" new_line = '\\r\\n', auto_detect = false, parallel = false, hive_partitioning = false{limit})"
         )
+
+
+def _is_heading(cells: list[str], is_report: bool) -> bool:
+    """Whether a row of a report is a section, a total or what stands below them."""
+    first, *others = (cell.strip() for cell in cells or [""])
+    return bool(first) and (is_report or not any(others) or first.casefold().startswith("total"))
 
 
 def _why_broken(row: Row, width: int, look_for_controls: bool) -> tuple[str | None, str] | None:
@@ -123,6 +139,5 @@ def _why_broken(row: Row, width: int, look_for_controls: bool) -> tuple[str | No
     if look_for_controls:
         for cell in row.cells:
             if CONTROL_CHARACTER.search(cell):
-                shown = CONTROL_CHARACTER.sub(lambda found: f"\\x{ord(found[0]):02x}", cell)
-                return shown, "has a NUL or control character"
+                return plain(cell, SHOWN), "has a NUL or control character"
     return None

@@ -76,7 +76,10 @@ def _trimmed(file: Recognised) -> str:
     cells = ", ".join(f"nullif(trim(c{index}), '') AS \"r_{name}\"" for name, index in file.positions.items())
     trimmed = f"SELECT line, {cells}, {extra(file)} AS extra FROM raw"
     filled = [name for name in file.layout.fill_down if name in file.positions]
-    return _filled_down(trimmed, filled) if filled else trimmed
+    above = [name for name in file.layout.fill_from_above if name in file.positions]
+    if filled:
+        return _filled_down(trimmed, filled)
+    return _filled_from_above(trimmed, above) if above else trimmed
 
 
 def _filled_down(trimmed: str, names: list[str]) -> str:
@@ -92,11 +95,25 @@ def _filled_down(trimmed: str, names: list[str]) -> str:
     return f"SELECT * REPLACE ({first}) FROM ({numbered})" if first else numbered
 
 
+def _filled_from_above(trimmed: str, names: list[str]) -> str:
+    """A row that leaves the first of these cells blank goes on with the document of the row above it."""
+    first = f'"r_{names[0]}"'
+    numbered = f"SELECT *, count({first}) OVER (ORDER BY line ROWS UNBOUNDED PRECEDING) AS document FROM ({trimmed})"
+    cells = ", ".join(
+        f'CASE WHEN {first} IS NULL THEN first_value("r_{name}") OVER (PARTITION BY document ORDER BY line)'
+        f' ELSE "r_{name}" END AS "r_{name}"'
+        for name in names
+    )
+    return f"SELECT * EXCLUDE (document) REPLACE ({cells}) FROM ({numbered})"
+
+
 def extra(file: Recognised) -> str:
-    """Unknown columns as one JSON object in the order of their names, blank cells left out."""
+    """Unknown columns and those to keep as one JSON object in the order of their names, blank cells left out."""
+    columns = file.layout.columns
+    kept = {file.header[index]: index for name, index in file.positions.items() if columns[name].keep}
     parts = ", ".join(
         f"{quoted(_json_name(name))} || to_json(nullif(trim(c{index}), ''))"
-        for name, index in sorted(file.unknown.items())
+        for name, index in sorted((file.unknown | kept).items())
     )
     return f"'{{' || nullif(concat_ws(',', {parts}), '') || '}}'" if parts else "NULL::VARCHAR"
 
