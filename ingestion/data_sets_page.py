@@ -74,10 +74,11 @@ def _data_set(data_set: DataSet) -> str:
 
 def _export(layout: Layout) -> str:
     facts = []
-    if layout.is_report:
-        facts.append("A report: lines above its header are passed over, and so are section and total rows.")
-    if layout.fill_down:
-        facts.append(f"{_joined(layout.fill_down)} may stand in the first row of a document only.")
+    if layout.is_report or layout.has_title:
+        facts.append("Lines above its header are passed over, and so are section and total rows.")
+    if filled := (*layout.fill_down, *layout.fill_from_above):
+        names = _joined(_spelled(layout)[name][0] for name in filled)
+        facts.append(f"{names} may stand in the first row of a document only.")
     if layout.keyless:
         facts.append("No key: identical rows are different facts.")
     facts += [f"`{name}` is always `{value}`." for name, value in layout.constants.items()]
@@ -89,20 +90,36 @@ def _export(layout: Layout) -> str:
     ]
     table = _table(["column", *(["becomes"] if targets else []), "type", "required", "rule"], rows)
     makes = [] if targets else [_made(make, spelled) for make in layout.makes]
+    if layout.derived:
+        worked_out = _table(["name", "is"], [[f"`{name}`", _code(sql)] for name, sql in layout.derived])
+        makes.insert(0, f"Worked out from these, row by row and over the rows of a document:\n\n{worked_out.rstrip()}")
+    if layout.checks:
+        checks = _table(["column", "is quarantined where", "because it"], _checks(layout))
+        makes.insert(0, checks.rstrip())
     title = f"## {layout.name}\n\n{layout.description} {' '.join(facts)}".rstrip()
     return (
         "\n\n".join([title, f"Makes: {_joined(one.name for one in layout.data_sets)}.", table.rstrip(), *makes]) + "\n"
     )
 
 
+def _checks(layout: Layout) -> list[list[str]]:
+    return [[f"`{check.column}`", _code(check.fails), check.reason] for check in layout.checks]
+
+
+def _code(sql: str) -> str:
+    return f"`{' '.join(sql.split())}`"
+
+
 def _made(make: Make, spelled: dict[str, list[str]]) -> str:
     """How one data set's columns follow from an export's own, in its own words where it is a column as it stands."""
     rows = [
-        [f"`{name}`", f"`{spelled[sql][0]}`" if sql in spelled else f"`{' '.join(sql.split())}`"]
+        [f"`{name}`", f"`{spelled[sql][0]}`" if sql in spelled else _code(sql)]
         for name, sql in make.columns.items()
-        if not name.endswith("_is_utc")
+        if not name.endswith("_is_utc") and name != make.derived_key
     ]
-    when = f", from rows where `{' '.join(make.when.split())}`" if make.when else ""
+    if make.derived_key:
+        rows.insert(0, [f"`{make.derived_key}`", "the row's content and how often it came before in the file"])
+    when = f", from rows where {_code(make.when)}" if make.when else ""
     return f"**{make.data_set.name}**{when}:\n\n{_table(['column', 'from'], rows).rstrip()}"
 
 

@@ -165,7 +165,7 @@ def quarantine(
     for column in ("receipt", "tenant", "file", "rows", "written to"):
         table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
     for one in done:
-        named = (one.file_id, one.tenant_id, one.file_name, f"{one.rows:,}", str(one.path))
+        named = (one.file_id, one.tenant_id, one.file_name, f"{one.rows:,}", one.why_not or str(one.path))
         table.add_row(*(Text(cell) for cell in named))
     out.print(table)
     for one in done:

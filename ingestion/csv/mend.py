@@ -39,15 +39,17 @@ Fault = tuple[str | None, str | None, str]
 @dataclass(frozen=True)
 class Exported:
     """One file's quarantined rows. `rows` stand in `path`; `lost` have no text any more, because a person was erased
-    or the original was removed; the reasons of all of them stand in `reasons`."""
+    or the original was removed; the reasons of all of them stand in `reasons`. `why_not` says why nothing was written.
+    """
 
     file_id: str
     tenant_id: str
     file_name: str
-    rows: int
-    lost: int
-    path: Path
-    reasons: Path
+    rows: int = 0
+    lost: int = 0
+    path: Path = Path()
+    reasons: Path = Path()
+    why_not: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,13 @@ def export_quarantined(
     with lake_read(home), Journal(home) as journal:
         files = _files(journal, file_ids, tenant_id)
         for file in files:
-            done.append(_export(home, journal, file, out))
+            why_not = _why_not(home, file)
+            if why_not and file_ids:
+                raise NotMendable(f"{file['file_id']}: {why_not}")
+            if why_not:
+                done.append(Exported(file["file_id"], file["tenant_id"], file["file_name"], why_not=why_not))
+            else:
+                done.append(_export(home, journal, file, out))
     return done
 
 
@@ -119,12 +127,18 @@ def _files(journal: Journal, file_ids: Sequence[str], tenant_id: str | None) -> 
     return [known[file_id] for file_id in dict.fromkeys(file_ids)]
 
 
+def _why_not(home: Path, file: Row) -> str | None:
+    """Why rows of the file cannot stand alone: rows above them say what they are about."""
+    layout = layouts().get(file["contract"])
+    if layout is not None and (layout.fill_down or layout.fill_from_above):
+        return "its rows cannot stand alone; undo it, mend the file itself and drop that"
+    return None if header_of(home, file) else "its header is not kept any more"
+
+
 def _export(home: Path, journal: Journal, file: Row, out: Path) -> Exported:
     profile = json.loads(file["profile"])
     original = _Original(home, file)
     header = header_of(home, file)
-    if not header:
-        raise NotMendable(f"the header of {file['file_id']} is not kept any more")
     stem = Path(file["file_name"]).name.removesuffix(".gz").removesuffix(".csv")
     path = out / f"{file['file_id']}-{stem}.csv"
     reasons = out / f"{path.name}.reasons.txt"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ingestion import erasing
+from ingestion.contracts import layouts
 from ingestion.csv.mend import Exported, export_quarantined
 from ingestion.errors import NotMendable, UnknownFile
 
@@ -159,6 +161,20 @@ def test_every_file_that_counts_is_written_unless_some_are_named(home: Path, tmp
     with pytest.raises(UnknownFile, match="there is no file f1"):
         export_quarantined(home, tmp_path / "4", ["f1"], "globex")
     assert not (tmp_path / "4").exists()
+
+
+def test_rows_that_say_nothing_without_those_above_them_are_not_written_out(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(home, NATIVE)
+    drop(home, UCI, "uci.csv")
+    known = dict(layouts())
+    known["uci_retail"] = replace(known["uci_retail"], fill_down=("order_id",))
+    monkeypatch.setattr("ingestion.csv.mend.layouts", lambda: known)
+    found = {one.file_id: one.why_not for one in export(home)}
+    assert found["f1"] is None and "its rows cannot stand alone" in str(found["f2"])
+    with pytest.raises(NotMendable, match="f2: its rows cannot stand alone; undo it"):
+        export(home, "f2", out=tmp_path / "2")
 
 
 def test_nothing_personal_is_left_to_write_after_an_erasure(home: Path) -> None:
