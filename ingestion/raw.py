@@ -198,7 +198,9 @@ def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], d
     for alone in (True, False):
         chosen = [part for part in parts if (files[part["tenant_id"]] == 1) == alone]
         if chosen:
-            is_owned = any(layouts()[part["contract"]].has_owner for part in chosen if part["contract"] in layouts())
+            is_owned = data_set.name in owners() and any(
+                layouts()[part["contract"]].has_owner for part in chosen if part["contract"] in layouts()
+            )
             more = ", union_by_name = true" if data_set.name in owners() else ""
             rows = (
                 f"SELECT p.tenant_id, p.file_id, p.seq AS at_seq, r.* FROM {_scan(lake, chosen, more)} r"

@@ -214,6 +214,9 @@ def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
         for first, last in one.data_set.ordered
         if {first, last} <= one.make.columns.keys()
     ]
+    is_broken = " OR ".join(f"({condition})" for _, condition, _ in rules) or "false"
+    if not _count(con, f"SELECT count(*) FROM {one.rows} WHERE {is_broken}"):
+        return
     for name, condition, reason in rules:
         con.execute(
             f'INSERT INTO failures SELECT line, {quoted(_shown(file, one.make, name))}, "{name}"::VARCHAR,'

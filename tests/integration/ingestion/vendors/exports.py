@@ -371,7 +371,7 @@ def quickbooks_receivables() -> Export:
         ["", "01/24/2025", "Payment", "", "ZUMIEZ", "01/24/2025", "(420.81)", "(20.81)"],
         ["Total for 91 or more days past due", "", "", "", "", "", "", "$679.19"],
         ["CURRENT", "", "", "", "", "", "", ""],
-        ["", "03/01/2026", "Invoice", "SI-2", "Sports, Basement", "04/01/2026", "500.00", "500.00"],
+        ["", "03/15/2026", "Invoice", "SI-2", "Sports, Basement", "04/14/2026", "500.00", "500.00"],
         ["Total for CURRENT", "", "", "", "", "", "", "500.00"],
         ["TOTAL", "", "", "", "", "", "", "$1,179.19"],
     ]
@@ -463,7 +463,7 @@ def quickbooks_journal() -> Export:
         ["01/15/2026", "Expense", "", "Depot", "Paper", "Office", "45.99", ""],
         ["", "", "", "", "Paper", "Checking", "", "45.99"],
         ["", "", "", "", "", "", "45.99", "45.99"],
-        ["02/01/2026", "Journal Entry", "7", "", "Twice", "Office", "5.00", ""],
+        ["02/17/2026", "Journal Entry", "7", "", "Twice", "Office", "5.00", ""],
         ["", "", "", "", "Twice", "Office", "5.00", ""],
         ["", "", "", "", "Twice", "Checking", "", "10.00"],
     ]
@@ -570,10 +570,10 @@ def paypal() -> Export:
         row(2, "12/31/2025", "Express Checkout Payment", "Completed", "10.00", "-0.64", "Credit"),
         row(3, "12/31/2025", "Website Payment", "Pending", "99.00", "0.00", "Memo"),
         row(4, "12/31/2025", "Website Payment", "Denied", "45.00", "0.00", "Memo"),
-        row(5, "01/01/2026", "General Authorization", "Completed", "77.00", "0.00", "Memo"),
-        row(6, "01/01/2026", "Payment Refund", "Completed", "-10.00", "0.34", "Debit"),
-        row(7, "01/02/2026", "General Withdrawal", "Completed", "-500.00", "0.00", "Debit"),
-        row(8, "01/02/2026", "Website Payment", "Completed", "5.00", "-0.40", "Credit", Currency="USD"),
+        row(5, "01/14/2026", "General Authorization", "Completed", "77.00", "0.00", "Memo"),
+        row(6, "01/14/2026", "Payment Refund", "Completed", "-10.00", "0.34", "Debit"),
+        row(7, "01/15/2026", "General Withdrawal", "Completed", "-500.00", "0.00", "Debit"),
+        row(8, "01/15/2026", "Website Payment", "Completed", "5.00", "-0.40", "Credit", Currency="USD"),
     ]
     return Export(
         "paypal_activity",
@@ -593,7 +593,7 @@ def chase() -> Export:
         ["CHECK", "03/29/2026", "CHECK 1088", "-200.00", "CHECK_PAID", "5080.63", "1088"],
         twin,
         twin,
-        ["DEBIT", "03/02/2026", "GROCERY", "-120.00", "ACH_DEBIT", "5280.63", ""],
+        ["DEBIT", "03/13/2026", "GROCERY", "-120.00", "ACH_DEBIT", "5280.63", ""],
     ]
     return Export(
         "chase_bank",
