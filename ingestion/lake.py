@@ -39,7 +39,7 @@ def scan_of(paths: Iterable[Path | str], more: str = "") -> str:
     """SQL: the rows of stored files. `line` is not stored where it follows from the row's place: the files of a drop in
     which every line is a row, the header first."""
     listed = [str(path) for path in paths]
-    if not any("/csv/" in path for path in listed):
+    if not any(path.rpartition("/intake/")[2].startswith("csv/") for path in listed):
         return f"read_parquet([{', '.join(map(literal, listed))}]{more})"
     return (
         "(SELECT * EXCLUDE (file_row_number) REPLACE (coalesce(line, file_row_number + 2) AS line)"
