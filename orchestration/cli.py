@@ -96,7 +96,7 @@ def drop(
     tenant: Annotated[str, typer.Option(help="Whose data this is.")] = "default",
 ) -> None:
     """Take in CSV files and print a receipt for each."""
-    from ingestion.csv import Receipt, copy_into_drop, scan_drop
+    from ingestion.csv import Receipt, copy_into_drop, scan_drop, shown
     from orchestration.tenants import load_tenants
 
     settings = Settings()
@@ -105,7 +105,12 @@ def drop(
     if missing:
         err.print(f"revhouse: no such file or folder: {', '.join(missing)}", markup=False)
         raise typer.Exit(2)
-    copied = copy_into_drop(settings.home, paths, tenant)
+    not_read: list[str] = []
+
+    def on_passed(path: Path, reason: str) -> None:
+        not_read.append(f"not read: {shown(path)}: {reason}")
+
+    copied = copy_into_drop(settings.home, paths, tenant, on_passed)
     receipts: list[Receipt] = []
 
     def on_receipt(receipt: Receipt) -> None:
@@ -113,13 +118,17 @@ def drop(
         progress.report("drop", f"{len(receipts)}/{len(copied)} files")
 
     with shown_progress():
-        scan_drop(settings.home, tenants.time_zone_of, on_receipt)
+        scan_drop(settings.home, tenants.time_zone_of, on_receipt, on_passed=on_passed)
     print_receipts(receipts)
+    for line in not_read:
+        out.print(line, markup=False)
     if any(receipt.status == "refused" for receipt in receipts):
         raise typer.Exit(1)
 
 
 def print_receipts(receipts: "Sequence[Receipt]") -> None:
+    from ingestion.csv import shown
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("file", "receipt", "data set", "status"):
         table.add_column(column, overflow="fold")
@@ -129,7 +138,10 @@ def print_receipts(receipts: "Sequence[Receipt]") -> None:
     for receipt in receipts:
         totals = ", ".join(f"{amount} {currency}".strip() for currency, amount in receipt.control_totals.items())
         table.add_row(
-            *(Text(cell) for cell in (receipt.file_name, receipt.file_id, receipt.data_set or "", receipt.status)),
+            *(
+                Text(cell)
+                for cell in (shown(receipt.file_name), receipt.file_id, receipt.data_set or "", receipt.status)
+            ),
             f"{receipt.rows_read:,}",
             f"{receipt.rows_accepted:,}",
             f"{receipt.rows_quarantined:,}",
@@ -138,7 +150,7 @@ def print_receipts(receipts: "Sequence[Receipt]") -> None:
     out.print(table)
     for receipt in receipts:
         if receipt.reason:
-            out.print(f"{receipt.file_name}: {receipt.reason}", markup=False)
+            out.print(f"{shown(receipt.file_name)}: {receipt.reason}", markup=False)
 
 
 @app.command()

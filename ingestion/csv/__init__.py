@@ -4,5 +4,6 @@ receipt.
 
 from ingestion.csv.drop import copy_into_drop, scan_drop
 from ingestion.csv.receipt import Receipt
+from ingestion.csv.shown import shown
 
-__all__ = ["Receipt", "copy_into_drop", "scan_drop"]
+__all__ = ["Receipt", "copy_into_drop", "scan_drop", "shown"]

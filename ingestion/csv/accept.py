@@ -15,7 +15,8 @@ from ingestion.csv.detect import DELIMITERS, Recognised, detect
 from ingestion.csv.make import Made, count_idle, held_rows, hold, hold_all, make_rows, totals
 from ingestion.csv.read import create_failures, read
 from ingestion.csv.receipt import Receipt
-from ingestion.csv.refused import FileChanged, FileRefused, plain
+from ingestion.csv.refused import FileChanged, FileRefused
+from ingestion.csv.shown import readable, shown
 from ingestion.csv.source import Scan, Source
 from ingestion.csv.swift import Swift, try_swift
 from ingestion.home import intake_folder
@@ -116,7 +117,7 @@ def _entry(file: Dropped, fingerprint: str) -> FileEntry:
         reason=None,
         notes=(),
         profile={},
-        source_path=str(file.path),
+        source_path=readable(file.path),
         source_stat=fingerprint,
     )
 
@@ -213,7 +214,7 @@ def _figures(rows: int, counts: _Counts) -> dict[str, int]:
 def _notes(found: Recognised, conventions: Conventions, idle: int) -> tuple[str, ...]:
     notes = []
     if found.unknown:
-        notes.append(f"unknown columns kept: {', '.join(plain(name, 60) for name in found.unknown)}")
+        notes.append(f"unknown columns kept: {', '.join(shown(name, 60) for name in found.unknown)}")
     if "currency" not in found.positions and any(map(_needs_currency, found.layout.data_sets)):
         notes.append("no currency column: the tenant's currency is used")
     if idle:

@@ -104,6 +104,8 @@ def detect(source: Source) -> Recognised:
         except FileRefused as refusal:
             refusals.append((len(row.cells), refusal))
     found = found or list(islice(_reports(source), 1))
+    if not found and not refusals:
+        raise FileRefused("the file is empty")
     if not found:
         raise max(refusals, key=lambda each: each[0])[1]
     if len(found) > 1:
@@ -153,12 +155,22 @@ def recognise(row: Row, delimiter: str) -> Recognised:
         header=header,
         header_line=row.line,
         positions={target: index for index, target in enumerate(targets) if target},
-        unknown={
-            header[index] or f"column_{index + 1}": index
-            for index, target in enumerate(targets)
-            if not target and not (layout.is_report and index == 0)
-        },
+        unknown=_unknown(
+            header,
+            [index for index, target in enumerate(targets) if not target and not (layout.is_report and index == 0)],
+        ),
     )
+
+
+def _unknown(header: tuple[str, ...], places: list[int]) -> dict[str, int]:
+    """Names for the columns that no contract knows; those without one are called after their place."""
+    named: dict[str, int] = {}
+    for index in sorted(places, key=lambda index: not header[index]):
+        name = header[index] or f"column_{index + 1}"
+        while name in named:
+            name += "_"
+        named[name] = index
+    return dict(sorted(named.items(), key=lambda item: item[1]))
 
 
 def _header(source: Source, delimiter: str) -> Row | None:

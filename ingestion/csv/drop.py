@@ -23,6 +23,7 @@ from ingestion.csv.detect import detect
 from ingestion.csv.engine import connect
 from ingestion.csv.receipt import Receipt
 from ingestion.csv.refused import FileChanged, FileRefused
+from ingestion.csv.shown import readable
 from ingestion.csv.source import Source
 from ingestion.errors import IngestionError, NotDroppable
 from ingestion.home import DEFAULT_TENANT, drop_folder, intake_folder, intake_lock
@@ -31,20 +32,30 @@ from ingestion.lake import Step, no_step
 
 TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}")
 RETRY_AFTER = 0.2
+LONGEST_NAME = 255
+OWN_FOLDERS = (".accepted", ".refused")
+Passed = Callable[[Path, str], None]
 LEFT_BEHIND_AFTER = 24 * 3600
 
 
-def copy_into_drop(home: Path, paths: Iterable[Path], tenant: str | None = None) -> list[Path]:
+def untold(_: Path, __: str) -> None:
+    """For callers whom it does not concern what was not read."""
+
+
+def copy_into_drop(
+    home: Path, paths: Iterable[Path], tenant: str | None = None, on_passed: Passed = untold
+) -> list[Path]:
     """Copy files and whole folders into the tenant's inbox. Returns the copies.
 
-    Links, pipes and hidden files inside a folder are passed over; one that the user names is an error.
+    Links, pipes and hidden files inside a folder are passed over, and `on_passed` is told each with the reason; one
+    that the user names is an error.
     """
     tenant = tenant or DEFAULT_TENANT
     check_tenant(tenant)
     inbox = drop_folder(home) / tenant
     copies: list[Path] = []
     for path in paths:
-        for file, name in _droppable(Path(path)):
+        for file, name in _droppable(Path(path), on_passed):
             copies.append(_copy(file, inbox / name))
     return copies
 
@@ -54,6 +65,7 @@ def scan_drop(
     time_zone_of: Callable[[str], str],
     on_receipt: Callable[[Receipt], None] | None = None,
     step: Step = no_step,
+    on_passed: Passed = untold,
 ) -> list[Receipt]:
     """Take everything that lies in the inbox. Returns one receipt per file, in the order of acceptance."""
     if not drop_folder(home).is_dir():
@@ -64,7 +76,7 @@ def scan_drop(
         shutil.rmtree(scratch, ignore_errors=True)
         _finish_moves(home, journal)
         _remove_left_behind(home)
-        files = _inbox(home)
+        files = _inbox(home, on_passed)
         if not files:
             return []
         con = connect(scratch)
@@ -144,11 +156,13 @@ def _take(
             time.sleep(RETRY_AFTER)
         except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
             line = " ".join(str(error).split())[:300]
-            raise IngestionError(f"{file.path} cannot be read with the memory and disk there is: {line}") from error
+            raise IngestionError(
+                f"{readable(file.path)} cannot be read with the memory and disk there is: {line}"
+            ) from error
     return refuse(journal, file, _fingerprint(file.path), reason)
 
 
-def _droppable(path: Path) -> Iterator[tuple[Path, Path]]:
+def _droppable(path: Path, on_passed: Passed) -> Iterator[tuple[Path, Path]]:
     """The regular files of a path, with their name below the inbox."""
     try:
         mode = path.lstat().st_mode
@@ -158,25 +172,35 @@ def _droppable(path: Path) -> Iterator[tuple[Path, Path]]:
         yield path, Path(path.name.lstrip(".") or "file")
     elif stat.S_ISDIR(mode):
         base = path.resolve()
-        for file in _walk(base):
+        for file in _walk(base, on_passed):
             yield file, Path(base.name.lstrip(".") or "folder") / file.relative_to(base)
     else:
         raise NotDroppable(f"{path}: neither a file nor a folder (links and pipes are not read)")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Regular files below a folder by name; links, pipes and hidden entries are not read."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise NotDroppable(f"{folder}: {error.strerror}") from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
+def _walk(folder: Path, on_passed: Passed) -> Iterator[Path]:
+    """Regular files below a folder by name; links, pipes, hidden entries and what cannot be opened are not read."""
+    waiting = [_entries(folder, on_passed)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.name.startswith("."):
+            on_passed(Path(entry.path), "hidden")
+        elif entry.is_dir(follow_symlinks=False):
+            waiting.append(_entries(Path(entry.path), on_passed))
         elif entry.is_file(follow_symlinks=False):
             yield Path(entry.path)
+        else:
+            on_passed(Path(entry.path), "neither a file nor a folder (links and pipes are not read)")
+
+
+def _entries(folder: Path, on_passed: Passed) -> Iterator[os.DirEntry[str]]:
+    try:
+        return iter(sorted(os.scandir(folder), key=lambda entry: entry.name))
+    except OSError as error:
+        on_passed(folder, str(error.strerror))
+        return iter(())
 
 
 def _copy(file: Path, wanted: Path) -> Path:
@@ -185,11 +209,11 @@ def _copy(file: Path, wanted: Path) -> Path:
     A name in use gets a number that sorts after it.
     """
     try:
-        wanted.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(wanted.parent)
         hidden = wanted.parent / f".{uuid4().hex}.copying"
         shutil.copyfile(file, hidden, follow_symlinks=False)
         for number in range(1_000_000):
-            target = wanted if not number else wanted.with_name(f"{wanted.stem}~{number:04}{wanted.suffix}")
+            target = wanted if not number else wanted.with_name(_ending(wanted.stem, f"~{number:04}{wanted.suffix}"))
             with suppress(FileExistsError):
                 os.link(hidden, target)
                 hidden.unlink()
@@ -199,13 +223,34 @@ def _copy(file: Path, wanted: Path) -> Path:
         raise NotDroppable(f"{file} cannot be copied into the drop: {error.strerror or error}") from error
 
 
-def _inbox(home: Path) -> list[Dropped]:
+def _make_folder(folder: Path) -> None:
+    """With all above it, however deep that is: `mkdir` of the parents calls itself."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+
+
+def _ending(name: str, ending: str) -> str:
+    """A file name with this ending that is not too long for the file system."""
+    return os.fsdecode(os.fsencode(name)[: LONGEST_NAME - len(os.fsencode(ending))]) + ending
+
+
+def _inbox(home: Path, on_passed: Passed) -> list[Dropped]:
     root = drop_folder(home)
     files = []
-    for path in _walk(root):
+    own = {root / name for name in OWN_FOLDERS}
+
+    def told(path: Path, reason: str) -> None:
+        if path not in own and path.suffix != ".copying":
+            on_passed(path, reason)
+
+    for path in _walk(root, told):
         inside = path.relative_to(root)
         tenant = inside.parts[0] if len(inside.parts) > 1 else DEFAULT_TENANT
-        files.append(Dropped(path, tenant, "/".join(inside.parts[1:] or inside.parts)))
+        files.append(Dropped(path, readable(tenant), readable("/".join(inside.parts[1:] or inside.parts))))
     return files
 
 
@@ -246,7 +291,7 @@ def _move(home: Path, path: Path, file_id: str, refused_for: str | None) -> None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if refused_for is not None:
-            (folder / f"{path.name}.reason.txt").write_text(refused_for + "\n", encoding="utf-8")
+            (folder / _ending(path.name, ".reason.txt")).write_text(refused_for + "\n", encoding="utf-8")
         with suppress(FileNotFoundError):
             path.rename(folder / path.name)
     except OSError as error:

@@ -17,7 +17,8 @@ import duckdb
 
 from ingestion.csv.casts import quoted
 from ingestion.csv.detect import Recognised, Row, cut
-from ingestion.csv.refused import FileRefused, plain
+from ingestion.csv.refused import FileRefused
+from ingestion.csv.shown import shown
 from ingestion.csv.source import CONTROL_CHARACTER, MAX_LINE, Scan, Source
 
 DEFAULT_LINE = 1_000_000
@@ -57,7 +58,8 @@ def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Rec
         return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded WHERE trim(concat({cells}), {quoted(BLANK)}) <> ''"
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded"
+        f" WHERE trim(concat({cells}), {quoted(BLANK)}) <> ''"
     )
     return True
 
@@ -139,5 +141,5 @@ def _why_broken(row: Row, width: int, look_for_controls: bool) -> tuple[str | No
     if look_for_controls:
         for cell in row.cells:
             if CONTROL_CHARACTER.search(cell):
-                return plain(cell, SHOWN), "has a NUL or control character"
+                return shown(cell, SHOWN), "has a NUL or control character"
     return None

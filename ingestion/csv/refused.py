@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ingestion.csv.shown import shown
+
 
 class FileRefused(Exception):
     """The file as a whole cannot be read for certain. `rows` = data rows counted before that was known."""
 
     def __init__(self, reason: str, rows: int = 0) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = shown(reason)
         self.rows = rows
 
 

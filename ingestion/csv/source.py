@@ -24,14 +24,20 @@ from ingestion.csv.refused import FileChanged, FileRefused
 
 MAX_UNPACKED = 500 * 1024 * 1024
 MAX_LINE = 10 * 1024 * 1024
+# Ten bytes each at the largest size: no data set has rows so short, blank lines are.
+MAX_LINES = 50_000_000
+MAX_MEMBERS = 100_000
 IN_MEMORY = 4 * 1024 * 1024
 CHUNK = 4 * 1024 * 1024
+# What zlib is given at a time: it copies what is left of it after every member of a gzip.
+BITE = 64 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = codecs.BOM_UTF8
 WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 CONTROLS = bytes(c for c in [*range(0x20), 0x7F] if c not in b"\t\n\r")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Source:
         self.path = path
         self.scratch = scratch
         self._unpacked: Path | None = None
+        self._link: Path | None = None
         self._content: bytes | None = None
         self._is_gzip = False
         try:
@@ -84,8 +91,9 @@ class Source:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        if self._unpacked is not None:
-            self._unpacked.unlink(missing_ok=True)
+        for path in (self._unpacked, self._link):
+            if path is not None:
+                path.unlink(missing_ok=True)
 
     @property
     def fingerprint(self) -> str:
@@ -94,8 +102,15 @@ class Source:
 
     @property
     def plain_path(self) -> Path | None:
-        """The unpacked content as a file, or None where it is only held in memory."""
-        return self._unpacked or (None if self._is_gzip else self.path)
+        """The unpacked content as a file, or None where it is only held in memory.
+
+        Under a name of our own, for DuckDB reads meaning into names: wildcards, `.gz`, folders named `column=value`.
+        """
+        if self._unpacked is None and self._link is None and not self._is_gzip:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            self._link = self.scratch / f"{uuid4().hex}.csv"
+            self._link.symlink_to(self.path.absolute())
+        return self._unpacked or self._link
 
     def check_unchanged(self) -> None:
         """Raise FileChanged if the file was written to, or another one stands under its name."""
@@ -111,7 +126,7 @@ class Source:
         start = self._file.read(4)
         self._file.seek(0)
         is_gzip = self._is_gzip = start.startswith(GZIP_MAGIC)
-        if not is_gzip and self._stat.st_size > MAX_UNPACKED:
+        if self._stat.st_size > MAX_UNPACKED:
             raise FileRefused(f"larger than {MAX_UNPACKED // 1024 // 1024} MB")
         if start.startswith(WIDE_BOMS):
             raise FileRefused("not UTF-8 but UTF-16 or UTF-32; export it as UTF-8")
@@ -164,10 +179,11 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
 def _unpack(file: BinaryIO) -> Iterator[bytes]:
     """The content of all members of a gzip file, never more than a chunk at a time."""
     member = zlib.decompressobj(wbits=31)
+    members = 1
     pending = b""
     try:
         while True:
-            pending = pending or file.read(CHUNK)
+            pending = pending or file.read(BITE)
             if not pending:
                 break
             chunk = member.decompress(pending, CHUNK)
@@ -175,10 +191,15 @@ def _unpack(file: BinaryIO) -> Iterator[bytes]:
             if chunk:
                 yield chunk
             if member.eof:
-                pending = (member.unused_data or file.read(CHUNK)).lstrip(b"\0")
+                pending = member.unused_data.lstrip(b"\0")
+                while not pending and (more := file.read(BITE)):
+                    pending = more.lstrip(b"\0")
                 if not pending:
                     return
                 member = zlib.decompressobj(wbits=31)
+                members += 1
+                if members > MAX_MEMBERS:
+                    raise FileRefused(f"more than {MAX_MEMBERS:,} gzip members")
     except zlib.error as error:
         raise FileRefused(f"the gzip data is damaged: {error}") from error
     raise FileRefused("the gzip data ends too early")
@@ -206,8 +227,8 @@ class _Scanner:
         if cut:
             self._look(data[:cut])
         self._rest = data[cut:]
-        if len(self._rest) > MAX_LINE:
-            raise FileRefused(f"line {self._lines + 1} is longer than {MAX_LINE // 1024 // 1024} MB")
+        if len(self._rest) > MAX_LINE + 1:
+            self._check_length(self._rest)
 
     def finish(self) -> None:
         self._look(self._rest)
@@ -217,12 +238,16 @@ class _Scanner:
         if self._is_first:
             self._is_first = False
             self.has_bom = block.startswith(BOM)
+        if len(block) > MAX_LINE:
+            self._check_length(block)
         is_ascii = block.isascii()
         if not is_ascii:
             self._check_utf8(block)
         crlf, cr = (block.count(b"\r\n"), block.count(b"\r")) if b"\r" in block else (0, 0)
         lf, cr = block.count(b"\n") - crlf, cr - crlf
         self._lines += crlf + lf + cr
+        if self._lines > MAX_LINES:
+            raise FileRefused(f"more than {MAX_LINES:,} lines")
         self._ends |= {name for name, count in (("crlf", crlf), ("lf", lf), ("cr", cr)) if count}
         self.has_quotes = self.has_quotes or b'"' in block
         if not self.has_controls:
@@ -232,6 +257,11 @@ class _Scanner:
         if not self.has_blank_lines:
             twice = [b"\n\n", b"\n\r", b"\r\r"] if crlf or cr else [b"\n\n"]
             self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(each in block for each in twice)
+
+    def _check_length(self, block: bytes) -> None:
+        """Of the first line only: a chunk is shorter than a line may be."""
+        if (end := LINE_END.search(block)) is None or end.start() > MAX_LINE:
+            raise FileRefused(f"line {self._lines + 1} is longer than {MAX_LINE // 1024 // 1024} MB")
 
     def _check_utf8(self, block: bytes) -> None:
         try:
