@@ -90,7 +90,7 @@ def test_in_any_order_with_undo_and_erasures_history_is_the_same(steps: list[tup
 
 
 @pytest.mark.long
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(operation, st.integers(0, 5)), min_size=6, max_size=16))
 def test_in_any_order_with_undo_and_erasures_history_is_the_same_at_length(steps: list[tuple[str, int]]) -> None:
     _any_order(steps)
