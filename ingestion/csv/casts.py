@@ -15,7 +15,7 @@ from ingestion.csv.dates import ISO, TIME_TAIL, DateFormat, date_part
 from ingestion.csv.numbers import PLAIN, NumberStyle, plain_text
 
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
-OFFSET = r"(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)"
+OFFSET = r"(Z|UTC|GMT|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)"
 MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?"
 TRUE = "('true', 't', 'yes', 'y', '1')"
 FALSE = "('false', 'f', 'no', 'n', '0')"

@@ -38,6 +38,7 @@ CONTROLS = bytes(c for c in [*range(0x20), 0x7F] if c not in b"\t\n\r")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 LINE_END = re.compile(rb"[\r\n]")
+WIDE_SPACES = re.compile(rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Scan:
     has_quotes: bool
     has_controls: bool
     has_blank_lines: bool
+    has_wide_spaces: bool
+    """Blanks that are no ASCII: a cell may begin or end with one, which does not count."""
     line_ends: tuple[str, ...]
     lines: int
     """Physical ones, the header included, whether or not the last one ends."""
@@ -215,7 +218,7 @@ class _Scanner:
         self._ends: set[str] = set()
         self._is_first = True
         self._has_open_line = False
-        self.has_bom = self.has_quotes = self.has_controls = self.has_blank_lines = False
+        self.has_bom = self.has_quotes = self.has_controls = self.has_blank_lines = self.has_wide_spaces = False
 
     def feed(self, chunk: bytes) -> None:
         self._hash.update(chunk)
@@ -254,6 +257,7 @@ class _Scanner:
             self.has_controls = len(block.translate(None, CONTROLS)) != len(block) or (
                 not is_ascii and b"\xc2" in block and C1_BYTES.search(block) is not None
             )
+        self.has_wide_spaces = self.has_wide_spaces or (not is_ascii and WIDE_SPACES.search(block) is not None)
         if not self.has_blank_lines:
             twice = [b"\n\n", b"\n\r", b"\r\r"] if crlf or cr else [b"\n\n"]
             self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(each in block for each in twice)
@@ -281,6 +285,7 @@ class _Scanner:
             has_quotes=self.has_quotes,
             has_controls=self.has_controls,
             has_blank_lines=self.has_blank_lines,
+            has_wide_spaces=self.has_wide_spaces,
             line_ends=tuple(sorted(self._ends)),
             lines=self._lines + self._has_open_line,
         )

@@ -54,7 +54,9 @@ def try_swift(
     if path is None or not scan.is_regular or file.header_line > 1 or layout.keyless or not layout.is_direct:
         return None
     try:
-        draft = Draft(con, home, f"csv/{layout.data_set.name}", _query(file, reader(path, scan, file), zone), step)
+        draft = Draft(
+            con, home, f"csv/{layout.data_set.name}", _query(file, reader(path, scan, file), scan, zone), step
+        )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return None  # a ragged row, which the careful way names
     con.execute(f"CREATE OR REPLACE TEMP VIEW held AS FROM read_parquet({literal(draft.path)})")
@@ -67,7 +69,7 @@ def try_swift(
     return Swift(draft, shape["rows"], shape)
 
 
-def _query(file: Recognised, rows: str, zone: str) -> str:
+def _query(file: Recognised, rows: str, scan: Scan, zone: str) -> str:
     """Every row's stored columns. `line` stays empty, since it follows from the place; that of an odd row does not."""
     layout = file.layout
     has_currency = "currency" in file.positions or "currency" in layout.constants
@@ -75,11 +77,12 @@ def _query(file: Recognised, rows: str, zone: str) -> str:
     casts = {name: cast(layout.columns[name], Conventions(zone=zone), has_currency) for name in cells}
     values: dict[str, str] = {}
     odd = [rule.condition for rule in row_rules(file)]
+    odd.append(f"prefix({cells[layout.required[0]]}, '\t')")  # a row of tabs may be blank
     for column in layout.data_set.columns.values():
         if column.name not in cells:
             values |= absent(file, column)
             continue
-        short = _short(layout.columns[column.name], cells[column.name], has_currency)
+        short = _short(layout.columns[column.name], cells[column.name], has_currency, scan.has_wide_spaces)
         values |= short.values if short else casts[column.name].values
         odd += short.odd if short else [f"({casts[column.name].reason}) IS NOT NULL"]
     trimmed = ", ".join(f'{cell} AS "r_{name}"' for name, cell in cells.items())
@@ -96,12 +99,13 @@ def _query(file: Recognised, rows: str, zone: str) -> str:
     )
 
 
-def _short(column: Column, cell: str, has_currency: bool) -> _Short | None:
+def _short(column: Column, cell: str, has_currency: bool, has_wide_spaces: bool) -> _Short | None:
     """Texts, plain numbers and ISO dates by the cheapest tests; None for the types that few files have many of."""
     value = f'"{column.name}"'
     odd = [f"{cell} IS NULL"] if column.must_be_filled else []
     if column.type in ("id", "text"):
-        return _Short({column.name: cell}, [*odd, f"prefix({cell}, ' ')", f"suffix({cell}, ' ')"])
+        outer = [f"trim({cell}) <> {cell}"] if has_wide_spaces else [f"prefix({cell}, ' ')", f"suffix({cell}, ' ')"]
+        return _Short({column.name: cell}, [*odd, *outer])
     if column.type == "date":
         odd += [f"NOT regexp_full_match({cell}, '{ISO.pattern}')", f"{value} < DATE '0001-01-01'"]
         return _Short({column.name: f"TRY_CAST({cell} AS DATE)"}, [*odd, f"{value} IS NULL AND {cell} IS NOT NULL"])
