@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 Make = Callable[[Path], None]
+Act = Callable[[Path, random.Random], list[str]]
 Broken = tuple[int, str | None, str]
 
 
@@ -39,8 +40,8 @@ class Told:
 
 @dataclass(frozen=True)
 class File:
-    """One entry of a drop. `told` is None for what is not read. `under` = put straight into this folder of the drop
-    instead of being copied there; `twice_as` = told of a second tenant."""
+    """One entry of a drop, copied there as the command does, or put there straight by `is_direct`; `in_folder` = the
+    folder around it is dropped. `told` is None for what is not read; `tenant` is added to the case's own."""
 
     content: bytes = b""
     told: Told | None = None
@@ -80,13 +81,25 @@ class Case:
 
 @dataclass(frozen=True)
 class Kind:
+    """`act` = does the dropping itself, in a folder of its own, where a case cannot say what happens meanwhile; it
+    returns what went wrong, and `outcome` is what it stands for. Heavy ones cost seconds."""
+
     sentence: str
     name: str
-    build: Callable[[random.Random], Case]
+    build: Callable[[random.Random], Case] | None = None
+    act: Act | None = None
+    outcome: str = ""
     is_heavy: bool = False
 
+    def random(self, seed: int) -> random.Random:
+        return random.Random(f"{seed}:{self.sentence}:{self.name}")
+
     def case(self, seed: int) -> Case:
-        return self.build(random.Random(f"{seed}:{self.sentence}:{self.name}"))
+        assert self.build
+        return self.build(self.random(seed))
+
+    def summary(self, seed: int) -> str:
+        return self.outcome or self.case(seed).summary
 
 
 KINDS: list[Kind] = []
@@ -96,8 +109,16 @@ def kind(
     sentence: str, name: str, heavy: bool = False
 ) -> Callable[[Callable[[random.Random], Case]], Callable[[random.Random], Case]]:
     def register(build: Callable[[random.Random], Case]) -> Callable[[random.Random], Case]:
-        KINDS.append(Kind(sentence, name, build, heavy))
+        KINDS.append(Kind(sentence, name, build, is_heavy=heavy))
         return build
+
+    return register
+
+
+def act(sentence: str, name: str, outcome: str) -> Callable[[Act], Act]:
+    def register(does: Act) -> Act:
+        KINDS.append(Kind(sentence, name, act=does, outcome=outcome))
+        return does
 
     return register
 

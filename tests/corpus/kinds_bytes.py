@@ -325,8 +325,7 @@ def _(rng: random.Random) -> Case:
 @kind("controls", "in a quoted cell with line ends")
 def _(rng: random.Random) -> Case:
     bad = 'PX,C1,2024-01-31,1,EUR,"a\n\x0bb"'
-    case = with_bad(rng, [bad], [(0, None, "control character")], HEADER + ",note", ",")
-    return case
+    return with_bad(rng, [bad], [(0, None, "control character")], HEADER + ",note", ",")
 
 
 @kind("controls", "nothing else in the line")
@@ -385,14 +384,14 @@ def _(rng: random.Random) -> Case:
     return Case(((File(told=Told("refused", reason="larger than 500 MB"), make=make, is_direct=True),),))
 
 
-@kind("limits", "a line a byte too long")
+@kind("limits", "a line a byte too long", heavy=True)
 def _(rng: random.Random) -> Case:
     line = b"1," + b"x" * (10 * MB - 1)
     end = rng.choice([b"", b"\n", b"\r\n", b"\n2,b\n"])
     return refused(b"customer_id,name\n" + line + end, "line 2 is longer than 10 MB")
 
 
-@kind("limits", "a line of just 10 MB")
+@kind("limits", "a line of just 10 MB", heavy=True)
 def _(rng: random.Random) -> Case:
     name = "x" * (10 * MB - 2)
     told = Told("accepted", 1, totals={}, data_set="customers")
@@ -400,7 +399,7 @@ def _(rng: random.Random) -> Case:
     return Case(((File(content, told),),), {"customers": [{"name": name}]})
 
 
-@kind("limits", "a row of many lines, none of them too long")
+@kind("limits", "a row of many lines, none of them too long", heavy=True)
 def _(rng: random.Random) -> Case:
     row = b'1,"a' + b'","\n'.join([b"ab," * 300_000] * 15) + b'"\n'
     return refused(b"customer_id,name\n" + row, "the row in line 2 is longer than 10 MB")
@@ -412,7 +411,7 @@ def _(rng: random.Random) -> Case:
     return refused(head.encode() + b"\n", "2001 columns")
 
 
-@kind("limits", "2,000 columns")
+@kind("limits", "2,000 columns", heavy=True)
 def _(rng: random.Random) -> Case:
     facts = payments(rng)
     head = HEADER + "".join(f",x{n}" for n in range(1995))
@@ -420,7 +419,7 @@ def _(rng: random.Random) -> Case:
     return read_as("\n".join([head, *lines]).encode(), facts)
 
 
-@kind("limits", "a header of a million columns")
+@kind("limits", "a header of a million columns", heavy=True)
 def _(rng: random.Random) -> Case:
     return refused(HEADER.encode() + b",a" * 1_000_000 + b"\n", "columns")
 
@@ -431,14 +430,14 @@ def _(rng: random.Random) -> Case:
     return refused(content + b'PX,"C1,2024-01-31,1,EUR\n' + content * 3, f"line {len(facts) + 2} is never closed")
 
 
-@kind("limits", "a quote that is never closed in 30 MB")
+@kind("limits", "a quote that is never closed in 30 MB", heavy=True)
 def _(rng: random.Random) -> Case:
     content, facts = plain(rng)
     more = b"PY,C1,2024-01-31,1,EUR\n" * 1_300_000
     return refused(content + b'PX,"C1,2024-01-31,1,EUR\n' + more, f"line {len(facts) + 2}")
 
 
-@kind("limits", "an unknown header of 9 MB")
+@kind("limits", "an unknown header of 9 MB", heavy=True)
 def _(rng: random.Random) -> Case:
     return refused(b"x" * 9_000_000 + b"," + b"y" * 10 + b"\n", "no data set has this header")
 
@@ -451,8 +450,6 @@ def _packed(unit: bytes, megabytes: int, start: bytes = b"") -> bytes:
     return b"".join([*parts, packer.flush()])
 
 
-@kind("quarantine", "a cell of nearly 10 MB is the bad one")
+@kind("quarantine", "a cell of nearly 10 MB is the bad one", heavy=True)
 def _(rng: random.Random) -> Case:
     return bad_cell(rng, "amount", "9" * 9_900_000, "is too large")
-
-

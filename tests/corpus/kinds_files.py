@@ -22,7 +22,10 @@ def beside(rng: random.Random, odd: File) -> Case:
         assert odd.make
         odd.make(path.with_name(os.fsdecode(odd.name)))
 
-    return Case(((File(b"", all_good(facts), make=make, is_direct=odd.is_direct, in_folder=not odd.is_direct),),), current(facts))
+    return Case(
+        ((File(b"", all_good(facts), make=make, is_direct=odd.is_direct, in_folder=not odd.is_direct),),),
+        current(facts),
+    )
 
 
 def _socket(path: Path) -> None:
@@ -89,7 +92,7 @@ def _(rng: random.Random) -> Case:
 
 NAMES = {
     "with a line end": b"a\nb.csv",
-    "with quotes": b"it's \"quoted\".csv",
+    "with quotes": b'it\'s "quoted".csv',
     "with wildcards": b"*.csv",
     "with a question mark": b"a?.csv",
     "with brackets": b"b[1].csv",
@@ -184,7 +187,9 @@ def _(rng: random.Random) -> Case:
 @kind("tenant", "folders with wildcards, quotes and line ends")
 def _(rng: random.Random) -> Case:
     facts = payments(rng)
-    return read_as_direct(sheet([f.cells for f in facts]), facts, rng.choice(["[a]/*/x.csv", "it's/\n/x.csv", "**/x.csv"]))
+    return read_as_direct(
+        sheet([f.cells for f in facts]), facts, rng.choice(["[a]/*/x.csv", "it's/\n/x.csv", "**/x.csv"])
+    )
 
 
 @kind("tenant", "three hundred folders deep")

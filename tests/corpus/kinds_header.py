@@ -46,7 +46,9 @@ def _(rng: random.Random) -> Case:
 @kind("header", "quoted, with a line end after it")
 def _(rng: random.Random) -> Case:
     facts = payments(rng)
-    content = ",".join(f'"{name}"' for name in HEAD) + "\r\n" + sheet([f.cells for f in facts], []).decode().lstrip("\n")
+    content = (
+        ",".join(f'"{name}"' for name in HEAD) + "\r\n" + sheet([f.cells for f in facts], []).decode().lstrip("\n")
+    )
     return read_as(content.encode(), facts)
 
 
@@ -102,7 +104,11 @@ def _(rng: random.Random) -> Case:
 @kind("unknown columns", "names and texts with quotes, braces and line ends")
 def _(rng: random.Random) -> Case:
     return _extra(
-        rng, ['it\'s "x" {0}', "Ünï"], ['a "b"\n{c}', "'"], '{"it\'s \\"x\\" {0}":"a \\"b\\"\\n{c}","Ünï":"\'"}', ("Ünï",)
+        rng,
+        ['it\'s "x" {0}', "Ünï"],
+        ['a "b"\n{c}', "'"],
+        '{"it\'s \\"x\\" {0}":"a \\"b\\"\\n{c}","Ünï":"\'"}',
+        ("Ünï",),
     )
 
 
@@ -226,7 +232,12 @@ def _(rng: random.Random) -> Case:
     times = rng.randrange(2, 5)
     line = "536365,85123A,A HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
     content = "\n".join([UCI, *[line] * times]).encode()
-    told = Told("accepted", times, totals={"": f"{times * 1530 // 100}.{times * 1530 % 100:02}".removesuffix("0").removesuffix("0") or "0"}, data_set="sales")
+    told = Told(
+        "accepted",
+        times,
+        totals={"": f"{times * 1530 // 100}.{times * 1530 % 100:02}".removesuffix("0").removesuffix("0") or "0"},
+        data_set="sales",
+    )
     told = replace(told, totals=None)
     rows = [{"order_id": "536365", "quantity": 6, "customer_id": "17850.0"}] * times
     return Case(((File(content, told),),), {"sales": rows})  # type: ignore[dict-item]
@@ -242,14 +253,20 @@ def _(rng: random.Random) -> Case:
 @kind("exports", "Maven CRM: blank dates, accounts and values")
 def _(rng: random.Random) -> Case:
     head = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
-    content = f"{head}\nO1,Ann,GTX,,Engaging,,,\nO2,Ann,GTX,Acme,Won,2017-01-01,2017-03-01,{rng.randrange(100)}\n".encode()
+    content = (
+        f"{head}\nO1,Ann,GTX,,Engaging,,,\nO2,Ann,GTX,Acme,Won,2017-01-01,2017-03-01,{rng.randrange(100)}\n".encode()
+    )
     told = Told("accepted", 2, data_set="deals")
-    return Case(((File(content, told),),), {"deals": [{"deal_id": "O1", "stage": "Engaging"}, {"deal_id": "O2", "stage": "Won"}]})
+    return Case(
+        ((File(content, told),),),
+        {"deals": [{"deal_id": "O1", "stage": "Engaging"}, {"deal_id": "O2", "stage": "Won"}]},
+    )
 
 
 @kind("exports", "subscription periods: a month's price")
 def _(rng: random.Random) -> Case:
-    content = b"subscription_id,customer_id,start_date,end_date,monthly_amount\n1,7,2023-01-01,2023-03-01,50\n1,7,2023-03-01,,60\n"
+    head = "subscription_id,customer_id,start_date,end_date,monthly_amount"
+    content = f"{head}\n1,7,2023-01-01,2023-03-01,50\n1,7,2023-03-01,,60\n".encode()
     told = Told("accepted", 2, totals={"": "110.00"}, data_set="subscriptions", notes=("tenant's currency",))
     row = {"subscription_id": "1", "billing_interval": "month"}
     return Case(((File(content, told),),), {"subscriptions": [row, row]})  # type: ignore[list-item]

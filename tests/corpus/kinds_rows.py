@@ -90,7 +90,11 @@ def _(rng: random.Random) -> Case:
 def _(rng: random.Random) -> Case:
     count = rng.randrange(1, 5)
     told = Told(
-        "partly_quarantined", 0, count, totals={}, broken=tuple((n + 2, "amount", "plain decimal") for n in range(count))
+        "partly_quarantined",
+        0,
+        count,
+        totals={},
+        broken=tuple((n + 2, "amount", "plain decimal") for n in range(count)),
     )
     content = sheet([[f"P{n}", "C1", "2024-01-31", "x", "EUR"] for n in range(count)])
     return Case(((File(content, told),),), {"payments": []})
@@ -131,7 +135,12 @@ def _(rng: random.Random) -> Case:
     count = rng.randrange(1, 4)
     inner = rng.choice(["\n", "\r\n", "\r"]) * count
     told = Told(
-        "partly_quarantined", 1, 1, totals={"EUR": "1.00"}, broken=((2, "amount", "plain decimal"),), data_set="payments"
+        "partly_quarantined",
+        1,
+        1,
+        totals={"EUR": "1.00"},
+        broken=((2, "amount", "plain decimal"),),
+        data_set="payments",
     )
     content = f'{LONG}\nPX,C1,2024-01-31,x,EUR,"a{inner}b"\nPG,C1,2024-01-31,1,EUR,"{inner}"\n'
     rows: list[dict[str, object]] = [{"payment_id": "PG", "line": 3 + count}]
@@ -556,10 +565,14 @@ def _bank(rng: random.Random, *counts: dict[str, int]) -> Case:
         rng.shuffle(rows)
         head = ["posted_on", "amount", "currency", "description"]
         cents = 450 * len(rows)
-        told = Told("accepted", len(rows), totals={"USD": f"-{cents // 100}.{cents % 100:02}"}, data_set="bank_statement")
+        told = Told(
+            "accepted", len(rows), totals={"USD": f"-{cents // 100}.{cents % 100:02}"}, data_set="bank_statement"
+        )
         rounds.append((File(sheet(rows, head), told, f"{number}.csv"),))
         most = {text: max(each.get(text, 0), most.get(text, 0)) for text in each | most}
-    wanted: list[dict[str, object]] = [{"description": text or None} for text, count in most.items() for _ in range(count)]
+    wanted: list[dict[str, object]] = [
+        {"description": text or None} for text, count in most.items() for _ in range(count)
+    ]
     return Case(tuple(rounds), {"bank_statement": wanted})
 
 
@@ -608,7 +621,11 @@ REFERENCES = {
     "a line before its invoice": ("invoice_lines", "line_id,invoice_id,net_amount", "L1,I1,1"),
     "an instalment before its invoice": ("invoice_instalments", "invoice_id,due_on,amount", "I1,2024-01-31,1"),
     "a refund of no payment": ("refunds", "refund_id,payment_id,refunded_on,amount", "R1,P404,2024-01-31,1"),
-    "a write-off of no invoice": ("write_offs", "write_off_id,invoice_id,written_off_on,amount", "W1,I404,2024-01-31,1"),
+    "a write-off of no invoice": (
+        "write_offs",
+        "write_off_id,invoice_id,written_off_on,amount",
+        "W1,I404,2024-01-31,1",
+    ),
     "an obligation before its contract": (
         "obligations",
         "obligation_id,contract_id,standalone_price,recognition",
@@ -620,9 +637,11 @@ for _name, (_set, _head, _line) in REFERENCES.items():
 
     @kind("references", _name)
     def _(rng: random.Random, relation: str = _set, head: str = _head, line: str = _line) -> Case:
-        name = head.split(",")[0]
+        name = head.split(",", maxsplit=1)[0]
         told = Told("accepted", 1, data_set=relation)
-        return Case(((File(f"{head}\n{line}\n".encode(), told),),), {relation: [{name: line.split(",")[0]}]})
+        return Case(
+            ((File(f"{head}\n{line}\n".encode(), told),),), {relation: [{name: line.split(",", maxsplit=1)[0]}]}
+        )
 
 
 # what is left: totals and raw relations

@@ -21,12 +21,22 @@ Place = tuple[int, int, int]
 
 def run(kinds: Sequence[Kind], seed: int, folder: Path) -> list[str]:
     """What differs, one line each. `folder` is empty and takes the home and the files to drop."""
+    wrong: list[str] = []
+    for number, kind in enumerate(kinds):
+        if kind.act:
+            own = folder / f"act{number}"
+            own.mkdir()
+            wrong += [f"[{kind.sentence} / {kind.name}] {line}" for line in kind.act(own, kind.random(seed))]
+    return wrong + _run_cases([kind for kind in kinds if kind.build], seed, folder)
+
+
+def _run_cases(kinds: Sequence[Kind], seed: int, folder: Path) -> list[str]:
     cases = [kind.case(seed) for kind in kinds]
     home = folder / "home"
     zones = {f"k{number}": case.zone for number, case in enumerate(cases)}
     receipts: dict[Place, Receipt] = {}
     wrong: list[str] = []
-    for turn in range(max(len(case.rounds) for case in cases)):
+    for turn in range(max((len(case.rounds) for case in cases), default=0)):
         waiting = _put(home, folder, cases, turn, receipts)
         for receipt in scan_drop(home, lambda tenant: zones[tenant.split(".")[0]]):
             place = waiting.pop((receipt.tenant_id, receipt.file_name), None)
@@ -105,7 +115,9 @@ def _differs(told: Told | None, receipt: Receipt) -> list[str]:
         wrong.append(f"reason {receipt.reason!r} instead of {told.reason!r}")
     if len(receipt.reason or "") > 1000 or any(len(note) > 20_000 for note in receipt.notes):
         wrong.append("what it says is longer than anybody reads")
-    return wrong + [f"{note!r} is not in {receipt.notes}" for note in told.notes if note not in "\n".join(receipt.notes)]
+    return wrong + [
+        f"{note!r} is not in {receipt.notes}" for note in told.notes if note not in "\n".join(receipt.notes)
+    ]
 
 
 def _current_differs(
@@ -124,7 +136,9 @@ def _current_differs(
         undone = any(Undo(turn, index) in one for one in cases[number].rounds)
         wanted = sorted(told.broken, key=str) if told and not undone else []
         found.sort(key=str)
-        if len(found) != len(wanted) or any(a[:2] != b[:2] or b[2] not in a[2] for a, b in zip(found, wanted, strict=True)):
+        if len(found) != len(wanted) or any(
+            a[:2] != b[:2] or b[2] not in a[2] for a, b in zip(found, wanted, strict=True)
+        ):
             wrong.append(f"{_named(kinds, (number, turn, index))}: quarantined {found} instead of {wanted}")
     for number, case in enumerate(cases):
         for relation, rows in case.current.items():

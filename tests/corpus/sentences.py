@@ -1,7 +1,7 @@
 """What the drop promises, a sentence each, in the order of the contract."""
 
 SENTENCES = {
-    "tenant": "a folder of the drop is a tenant, files straight in it are the default tenant's, a dropped folder's name is none",
+    "tenant": "a folder of the drop is a tenant, files straight in it are the default one's, a dropped folder is none",
     "names": "content decides, not names",
     "utf8": "UTF-8, with or without a byte order mark",
     "delimiters": "comma, semicolon or tab",
@@ -18,7 +18,7 @@ SENTENCES = {
     "reports": "a report with preamble, section and total rows is read where its layout is known, else refused",
     "same content": "the same content of a tenant counts once, under any name, also after a correction",
     "same after undo": "after an undo the same content counts again",
-    "quarantine": "a row that breaks its contract goes to quarantine with line, column, value and reason; the rest counts",
+    "quarantine": "a row that breaks its contract is quarantined with line, column, value and reason; the rest counts",
     "lines": "lines are physical: where the row starts, header included",
     "blank": "blank and delimiter-only lines are no rows",
     "sum": "read = accepted + quarantined + refused",
@@ -29,7 +29,7 @@ SENTENCES = {
     "keyless": "sets without a key keep the largest count found in one file",
     "references": "references may arrive before what they refer to",
     "plain numbers": "numbers are plain ASCII decimals",
-    "number styles": "separators, decimal commas, signs and parentheses only where the whole column shows one convention",
+    "number styles": "separators, decimal commas, signs, parentheses only where the whole column shows one convention",
     "bad numbers": "exponents, NaN, infinity, more decimals than the currency has: quarantined",
     "unit prices": "unit prices have up to six decimals",
     "no currency column": "sets without a currency column accept up to four decimals, with one total",
