@@ -11,8 +11,17 @@ import duckdb
 import pytest
 
 from ingestion.contracts import header_key, layouts
+from ingestion.expectations import judge_new_batches
 from ingestion.raw import create_raw_relations
-from tests.integration.ingestion.vendors.exports import MAKERS, Export
+from tests.integration.ingestion.vendors.exports import (
+    MAKERS,
+    Export,
+    paypal,
+    quickbooks_journal,
+    quickbooks_receivables,
+    stripe_balance,
+    xero,
+)
 from tests.unit.ingestion.drops import drop, put, rows, scan
 
 Maker = Callable[[], Export]
@@ -91,7 +100,7 @@ def test_without_a_required_column_it_is_refused(home: Path, make: Maker) -> Non
         assert receipt.reason and ("missing" in receipt.reason or "no data set has this header" in receipt.reason)
 
 
-@every_export
+@pytest.mark.parametrize("make", [xero, paypal, stripe_balance, quickbooks_receivables, quickbooks_journal])
 def test_cut_in_two_it_gives_the_same_rows_in_either_order(home: Path, make: Maker) -> None:
     export = make()
     check_cuts(home, export, export.cuts()[:2])
@@ -141,3 +150,10 @@ def test_unknown_columns_stay_with_the_rows(home: Path, make: Maker) -> None:
         if row["extra"]
     ]
     assert kept and all('"House rule (metadata)":"seven"' in extra for extra in kept)
+
+
+def test_no_batch_of_any_export_stops_a_build(home: Path) -> None:
+    for make in MAKERS:
+        put(home, make().text(), f"{make.__name__}.csv")
+    assert {receipt.status for receipt in scan(home)} == {"accepted"}
+    assert [verdict for verdict in judge_new_batches(home) if not verdict.success] == []
