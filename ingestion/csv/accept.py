@@ -63,7 +63,11 @@ def accept(
     try:
         with Source(file.path, intake_folder(home) / "scratch") as source:
             fingerprint = source.fingerprint
-            entry, parts = _take(con, home, journal, file, source, zone, step)
+            try:
+                entry, parts = _take(con, home, journal, file, source, zone, step)
+            except Exception:
+                source.check_unchanged()  # what went wrong may have gone wrong because of that
+                raise
             source.check_unchanged()
     except FileChanged:
         raise
