@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from ingestion.contracts import Layout, data_sets, layouts
+from ingestion.raw import create_raw_relations
+from tests.corpus import generate
+from tests.integration.ingestion.vendors.exports import MAKERS, Export
 
 from .drops import facts, put, scan
 
@@ -73,3 +82,108 @@ def test_sales_without_a_key_keep_the_largest_count(counts: list[int], order: li
             put(home, "\n".join([SALES_HEAD, *cut]) + "\n", f"{place}.csv")
             scan(home)
         assert len(facts(home, "raw_csv.sales")) == sum(counts)
+
+
+# A whole company: many data sets at once and one tool's export, as one file each, and scrambled.
+
+Blocks = list[list[list[str]]]
+SEEDED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
+
+
+def own_blocks(rng: random.Random, layout: Layout, names: list[str]) -> Blocks:
+    """Facts of one data set, one body per key. Where there is no key, identical rows stay together, for a file says how
+    many there are."""
+    made = [generate.row(rng, layout, names, number) for number in range(rng.randrange(1, 9))]
+    cells = [[row[name] for name in names] for row in made]
+    return [[row] * rng.randrange(1, 4) for row in cells] if layout.keyless else [[row] for row in cells]
+
+
+def export_blocks(export: Export) -> Blocks:
+    """The rows of an export that belong together: those of a document, and identical ones."""
+    blocks: Blocks = []
+    for first, last in pairwise([0, *export.cuts(), len(export.rows)]):
+        block = export.rows[first:last]
+        twin = next((each for each in blocks if any(row in each for row in block)), None)
+        if twin is None:
+            blocks.append(block)
+        else:
+            twin += block
+    return blocks
+
+
+def scrambled(rng: random.Random, blocks: Blocks) -> list[Blocks]:
+    """The blocks in another order, in up to four files, some of them again."""
+    order = rng.sample(blocks, len(blocks))
+    cuts = sorted(rng.randrange(len(order) + 1) for _ in range(rng.randrange(4)))
+    files = [order[a:b] for a, b in pairwise([0, *cuts, len(order)]) if b > a]
+    files += [rng.sample(order, rng.randint(1, len(order))) for _ in range(rng.randrange(2))]
+    files += [rng.choice(files)] * rng.randrange(2)
+    return rng.sample(files, len(files))
+
+
+def flat(blocks: Blocks) -> list[list[str]]:
+    return [row for block in blocks for row in block]
+
+
+def with_spelling(rng: random.Random, head: list[str], rows: list[list[str]]) -> str:
+    """The same columns in another order, with another delimiter and other line ends."""
+    order = rng.sample(range(len(head)), len(head))
+    turned = [[row[place] for place in order] for row in [head, *rows]]
+    return generate.written(turned, rng.choice(",;\t"), rng.choice(["\n", "\r\n"]))
+
+
+def put_both_ways(rng: random.Random, home: Path) -> None:
+    """Drop a company as a whole for tenant `one`; for tenant `many` scrambled, in several scans."""
+    own = [layout for name, layout in layouts().items() if name in data_sets()]
+    waiting: list[str] = []
+    for layout in rng.sample(own, rng.randrange(3, 8)):
+        names = generate.columns(rng, layout)
+        head, blocks = generate.header(layout, names), own_blocks(rng, layout, names)
+        put(home, generate.written([head, *flat(blocks)]), f"{layout.name}.csv", "one")
+        waiting += [with_spelling(rng, head, flat(each)) for each in scrambled(rng, blocks)]
+    export = rng.choice(MAKERS)()
+    blocks = export_blocks(export)
+    put(home, export.text(), "export.csv", "one")
+    if layouts()[export.contract].is_report:
+        waiting += [export.text()] * 2
+    else:
+        waiting += [replace(export, rows=flat(each)).text() for each in scrambled(rng, blocks)]
+    rng.shuffle(waiting)
+    for number, text in enumerate(waiting):
+        put(home, text, f"{number:03}.csv", "many")
+        if rng.random() < 0.1:
+            check_receipts(home)
+    check_receipts(home)
+
+
+def check_receipts(home: Path) -> None:
+    for receipt in scan(home):
+        assert receipt.status in ("accepted", "duplicate_ignored"), receipt
+
+
+def check_company(seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        put_both_ways(random.Random(seed), home)
+        con = duckdb.connect()
+        create_raw_relations(con, home)
+        filled = 0
+        for name in data_sets():
+            query = f"select * exclude (tenant_id, file_id, line) from raw_csv.{name} where tenant_id = ? order by all"
+            one, many = (con.execute(query, [tenant]).fetchall() for tenant in ("one", "many"))
+            assert one == many, name
+            filled += bool(one)
+        assert filled >= 3
+
+
+@settings(SEEDED, max_examples=4)
+@given(st.integers(0, 2**32))
+def test_companies_of_many_data_sets_and_an_export(seed: int) -> None:
+    check_company(seed)
+
+
+@pytest.mark.long
+@settings(SEEDED, max_examples=40)
+@given(st.integers(0, 2**32))
+def test_many_companies_of_many_data_sets_and_an_export(seed: int) -> None:
+    check_company(seed)
