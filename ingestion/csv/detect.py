@@ -107,6 +107,7 @@ def detect(source: Source) -> Recognised:
     if not found and not refusals:
         raise FileRefused("the file is empty")
     if not found:
+        _refuse_title(source)
         raise max(refusals, key=lambda each: each[0])[1]
     if len(found) > 1:
         raise FileRefused("the header can be cut by more than one delimiter")
@@ -121,6 +122,20 @@ def _reports(source: Source) -> Iterator[Recognised]:
             names = {header_key(cell) for cell in row.cells}
             if any({layout.headers.get(name) for name in names} >= set(layout.required) for layout in reports):
                 yield recognise(row, delimiter)
+
+
+def _refuse_title(source: Source) -> None:
+    """Where the header stands below a title, of a report that nobody knows, there are sections and totals too."""
+    for delimiter in DELIMITERS:
+        for row in islice(_filled(source, delimiter), 1, ABOVE_A_REPORT):
+            try:
+                name = recognise(row, delimiter).layout.name
+            except FileRefused:
+                continue
+            raise FileRefused(
+                f"the header of {name} stands in line {row.line}, below a title: export the plain table of {name},"
+                " not a report, with the header first"
+            )
 
 
 def recognise(row: Row, delimiter: str) -> Recognised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.corpus.cases import (
@@ -20,6 +21,7 @@ from tests.corpus.cases import (
     sheet,
     totals,
 )
+from tests.integration.ingestion.vendors.exports import MAKERS, Export, quickbooks_receivables
 
 
 @kind("header", "other case")
@@ -168,7 +170,10 @@ for _name, (_content, _why) in NONE_FITS.items():
 
 def _report(rng: random.Random, above: list[str]) -> Case:
     facts = payments(rng)
-    return refused("\n".join(above).encode() + b"\n" + sheet([f.cells for f in facts]), "header")
+    return refused(
+        "\n".join(above).encode() + b"\n" + sheet([f.cells for f in facts]),
+        f"the header of payments stands in line {len(above) + 1}",
+    )
 
 
 @kind("reports", "an unknown one with a title")
@@ -189,6 +194,14 @@ def _(rng: random.Random) -> Case:
 @kind("reports", "a separator line of a spreadsheet")
 def _(rng: random.Random) -> Case:
     return _report(rng, ["sep=,"])
+
+
+@kind("reports", "a known one: title, sections and totals")
+def _(rng: random.Random) -> Case:
+    export = quickbooks_receivables()
+    rows = sum(1 for row in export.rows if not row[0])
+    told = Told("accepted", rows)
+    return Case(((File(export.text().encode(), told, rng.choice(["a.csv", "b.txt"])),),))
 
 
 def _between(rng: random.Random, line: str, cells: int) -> Case:
@@ -241,6 +254,20 @@ def _(rng: random.Random) -> Case:
     told = replace(told, totals=None)
     rows = [{"order_id": "536365", "quantity": 6, "customer_id": "17850.0"}] * times
     return Case(((File(content, told),),), {"sales": rows})  # type: ignore[dict-item]
+
+
+def _exported(make: Callable[[], Export]) -> Callable[[random.Random], Case]:
+    def build(rng: random.Random) -> Case:
+        export = make()
+        sections = sum(1 for row in export.rows if make is quickbooks_receivables and row[0])
+        told = Told("accepted", len(export.rows) - sections)
+        return Case(((File(export.text().encode(), told, f"{rng.randrange(99)}.csv"),),))
+
+    return build
+
+
+for _make in MAKERS:
+    kind("exports", _make.__name__.replace("_", " "))(_exported(_make))
 
 
 @kind("exports", "UCI retail: returns")
