@@ -13,6 +13,7 @@ import duckdb
 
 from ingestion.csv import Receipt, copy_into_drop, scan_drop
 from ingestion.csv.source import Scan, Source
+from ingestion.errors import NotDroppable
 from ingestion.raw import create_raw_relations
 from tests.corpus.cases import HEADER, act
 
@@ -189,3 +190,28 @@ def _(folder: Path, rng: random.Random) -> list[str]:
         copies = copy_into_drop(folder, [mine], "t", lambda path, reason: told.append((path.name, reason)))
     good = len(copies) == 1 and told == [("closed", "Permission denied")]
     return [] if good else [f"{copies} and {told}"]
+
+
+@act("tenant", "a file straight in the drop, beside folders", "accepted for default, and for the folders' tenants")
+def _(folder: Path, rng: random.Random) -> list[str]:
+    for number, name in enumerate(("x.csv", "a/x.csv", "a/deep/x.csv", "default/y.csv")):
+        path = folder / "drop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(FIRST.replace("P1", f"P{number}"))
+    receipts, found = taken(folder)
+    told = sorted((each.tenant_id, each.file_name) for each in receipts)
+    good = told == [("a", "deep/x.csv"), ("a", "x.csv"), ("default", "x.csv"), ("default", "y.csv")]
+    return [] if good and found == ["P0", "P1", "P2", "P3"] else [f"{told} with {found}"]
+
+
+@act("tenant", "names that cannot be a tenant's", "an error of the command, nothing is copied")
+def _(folder: Path, rng: random.Random) -> list[str]:
+    mine = folder / "a.csv"
+    mine.write_text(FIRST)
+    wrong = []
+    for tenant in ("..", "../x", "a/b", ".hidden", "a b", "x" * 200, "\n", "-"):
+        try:
+            wrong.append(f"{tenant!r} gave {copy_into_drop(folder, [mine], tenant)}")
+        except NotDroppable:
+            continue
+    return wrong + (["something is in the drop"] if (folder / "drop").exists() else [])

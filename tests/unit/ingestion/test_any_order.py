@@ -183,7 +183,7 @@ def test_companies_of_many_data_sets_and_an_export(seed: int) -> None:
 
 
 @pytest.mark.long
-@settings(SEEDED, max_examples=40)
+@settings(SEEDED, max_examples=25)
 @given(st.integers(0, 2**32))
 def test_many_companies_of_many_data_sets_and_an_export(seed: int) -> None:
     check_company(seed)

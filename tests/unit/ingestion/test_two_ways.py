@@ -129,10 +129,10 @@ def test_files_of_every_data_set(seed: int) -> None:
 
 
 @pytest.mark.long
-@settings(SEEDED, max_examples=12)
+@settings(SEEDED, max_examples=4)
 @given(st.integers(0, 2**32))
 def test_many_files_of_every_data_set(seed: int) -> None:
-    check(seed, 60)
+    check(seed, 40)
 
 
 def test_plain_files_do_go_the_short_way() -> None:
