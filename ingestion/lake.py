@@ -19,6 +19,8 @@ from ingestion.home import intake_folder, sync_file, sync_folder
 
 Step = Callable[[str], None]
 SHARED = "shared"
+# A home may lie in a folder named `amount=7`, which DuckDB would take for a column of every file.
+BY_CONTENT = "hive_partitioning = false"
 
 
 def no_step(_: str) -> None:
@@ -40,10 +42,10 @@ def scan_of(paths: Iterable[Path | str], more: str = "") -> str:
     which every line is a row, the header first."""
     listed = [str(path) for path in paths]
     if not any(path.rpartition("/intake/")[2].startswith("csv/") for path in listed):
-        return f"read_parquet([{', '.join(map(literal, listed))}]{more})"
+        return f"read_parquet([{', '.join(map(literal, listed))}], {BY_CONTENT}{more})"
     return (
         "(SELECT * EXCLUDE (file_row_number) REPLACE (coalesce(line, file_row_number + 2) AS line)"
-        f" FROM read_parquet([{', '.join(map(literal, listed))}], file_row_number = true{more}))"
+        f" FROM read_parquet([{', '.join(map(literal, listed))}], file_row_number = true, {BY_CONTENT}{more}))"
     )
 
 

@@ -20,7 +20,7 @@ import duckdb
 from ingestion.contracts import AppTable, DataSet, app_tables, data_sets, layouts, owners
 from ingestion.home import intake_folder
 from ingestion.journal import Journal
-from ingestion.lake import is_shared, scan_of
+from ingestion.lake import BY_CONTENT, is_shared, scan_of
 
 ALONE = 0
 PART_COLUMNS = "path VARCHAR, part_seq BIGINT, seq BIGINT, tenant_id VARCHAR, file_id VARCHAR"
@@ -256,7 +256,7 @@ def personal_rows(paths: Sequence[str], table: AppTable, more: Sequence[str] = (
     cells = ", ".join([*more, *(f'CAST("{name}" AS {sql_type}) AS "{name}"' for name, sql_type in columns)])
     key = ", ".join(f'"{name}"' for name in ("tenant_id", *table.key))
     newest = f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY coalesce(change_no, 0) DESC) = 1"
-    rows = _at_least(known, f"read_parquet([{listed}], union_by_name = true)")
+    rows = _at_least(known, f"read_parquet([{listed}], union_by_name = true, {BY_CONTENT})")
     return f"SELECT {cells} FROM (FROM ({rows}){newest if len(paths) > 1 else ''}) WHERE NOT coalesce(is_gone, false)"
 
 

@@ -22,7 +22,7 @@ from ingestion.csv.make import OWNER
 from ingestion.csv.raw_rows import reader
 from ingestion.csv.read import absent, extra, row_rules
 from ingestion.csv.source import Scan, Source
-from ingestion.lake import Draft, Step, literal
+from ingestion.lake import BY_CONTENT, Draft, Step, literal
 from ingestion.profile import profile
 
 # Of nearly all currencies; more of them are read by the careful way.
@@ -59,7 +59,7 @@ def try_swift(
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return None  # a ragged row, which the careful way names
-    con.execute(f"CREATE OR REPLACE TEMP VIEW held AS FROM read_parquet({literal(draft.path)})")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW held AS FROM read_parquet({literal(draft.path)}, {BY_CONTENT})")
     key = ", ".join(f'"{name}"' for name in layout.data_set.identity)
     figures = {"odd": "count_if(line IS NOT NULL)", "keys": f"count(DISTINCT hash({key}))"}
     shape = profile(con, "held", layout.data_set.stored_columns(), figures)

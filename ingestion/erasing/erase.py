@@ -24,7 +24,7 @@ from ingestion.erasing.requests import Followed, Request, note, requests_of
 from ingestion.erasing.rows import Gone, paths_by_name
 from ingestion.home import drop_folder, intake_folder, intake_lock, lake_read
 from ingestion.journal import Journal, replace_personal
-from ingestion.lake import Step, no_step
+from ingestion.lake import BY_CONTENT, Step, no_step
 
 TOMBSTONE = "erased.txt"
 SCRUBBED = ("file_name", "reason", "notes", "source_path")
@@ -63,7 +63,7 @@ def known_customer(home: Path, tenant_id: str, customer_id: str) -> bool:
             if "customer_id" not in data_sets()[name].columns:
                 continue
             listed = [str(lake / path) for path in paths]
-            query = "select 1 from read_parquet(?) where customer_id = ? limit 1"
+            query = f"select 1 from read_parquet(?, {BY_CONTENT}) where customer_id = ? limit 1"
             if con.execute(query, [listed, customer_id]).fetchone():
                 return True
     return False

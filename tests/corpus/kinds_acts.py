@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -215,3 +216,17 @@ def _(folder: Path, rng: random.Random) -> list[str]:
         except NotDroppable:
             continue
     return wrong + (["something is in the drop"] if (folder / "drop").exists() else [])
+
+
+for _home in ("amount=7", "payment_id=x", "[a]", "*", "it's"):
+
+    @act("names", f"a home in a folder named {_home}", "accepted as if it had another name")
+    def _(folder: Path, rng: random.Random, name: str = _home) -> list[str]:
+        home = folder / name / "home"
+        put(home, FIRST, "short.csv")
+        put(home, MORE.join([FIRST[: len(HEADER) + 1], ""]).replace("P2", '"P2"'), "careful.csv")
+        put(home, gzip.compress(OTHER.encode()), "packed.csv")
+        receipts, found = taken(home)
+        sums = sorted(str(each.control_totals["EUR"]) for each in receipts)
+        good = sums == ["1.00", "2.00", "3.00"] and found == ["P1", "P2", "P3"]
+        return [] if good else [f"{receipts} with {found}"]
