@@ -142,7 +142,8 @@ con = duckdb.connect()
 create_raw_relations(con, home)
 core = sqlite3.connect(home / "core.db")
 for table in sys.argv[1:]:
-    names = [row[0] for row in con.sql(f"describe raw_app.{table}").fetchall() if row[0] != "change_no"]
+    logged = {"change_no", "changed_at", "entry_hash"}
+    names = [row[0] for row in con.sql(f"describe raw_app.{table}").fetchall() if row[0] not in logged]
     listed = ", ".join(names)
     raw = sorted([plain(v) for v in row] for row in con.sql(f"select {listed} from raw_app.{table}").fetchall())
     source = sorted([plain(v) for v in row] for row in core.execute(f"select {listed} from {table}").fetchall())
