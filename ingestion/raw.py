@@ -220,11 +220,14 @@ def _newest(data_set: DataSet) -> str:
 
 
 def _of_newest_version(data_set: DataSet) -> str:
-    """What an export says of one document holds until it says otherwise: then none of what it said before does."""
-    export = "split_part(r.owner_version, ':', 1)"
+    """What an export says of one document holds until it says otherwise: then none of what it said before does. A file
+    with a part of a document says nothing against one that has the whole of it in the same version."""
+    export, columns, whole = (f"split_part(r.owner_version, ':', {place})" for place in (1, 2, 3))
+    document = f'p.tenant_id, r."{owners()[data_set.name]}", {export}'
     return (
-        " QUALIFY r.owner_version IS NULL OR r.owner_version = first_value(r.owner_version) OVER"
-        f' (PARTITION BY p.tenant_id, r."{owners()[data_set.name]}", {export} ORDER BY p.seq DESC)'
+        f" QUALIFY r.owner_version IS NULL OR ({columns} = first_value({columns}) OVER"
+        f" (PARTITION BY {document} ORDER BY p.seq DESC) AND {whole} = coalesce(arg_max({whole}, p.seq)"
+        f" FILTER ({whole} <> '') OVER (PARTITION BY {document}, {columns}), ''))"
     )
 
 

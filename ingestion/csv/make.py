@@ -163,12 +163,15 @@ def _values(file: Recognised, one: Made) -> str:
 
 
 def _version(file: Recognised, make: Make) -> str:
-    """SQL: which version of its owner a row belongs to. Rows of a whole owner have the version of all its rows
-    together, whatever their order; of a part nobody knows which rows are missing, so it is told by its columns."""
+    """SQL: which version of its owner a row belongs to: the export, the version's columns, and of a whole owner all its
+    rows together, whatever their order; of a part nobody knows which rows are missing."""
     if not make.owner:
         return "NULL::VARCHAR"
     whole = f'sum(md5_number_lower(row_body)::HUGEINT) OVER (PARTITION BY "{make.owner}")'
-    return f"{quoted(f'{file.layout.name}:')} || CASE WHEN is_whole THEN {whole}::VARCHAR ELSE part_version END"
+    return (
+        f"{quoted(f'{file.layout.name}:')} || coalesce(part_version, '') || ':'"
+        f" || CASE WHEN is_whole THEN {whole}::VARCHAR ELSE '' END"
+    )
 
 
 def _check(con: duckdb.DuckDBPyConnection, file: Recognised) -> None:

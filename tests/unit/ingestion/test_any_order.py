@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ingestion.contracts import Layout, data_sets, layouts
 from ingestion.raw import create_raw_relations
 from tests.corpus import generate
-from tests.integration.ingestion.vendors.exports import MAKERS, Export
+from tests.integration.ingestion.vendors.exports import MAKERS, Export, xero
 
 from .drops import facts, put, scan
 
@@ -174,6 +174,19 @@ def check_company(seed: int) -> None:
             assert one == many, name
             filled += bool(one)
         assert filled >= 3
+
+
+def test_a_part_of_an_invoice_takes_nothing_from_the_whole_of_it(home: Path) -> None:
+    export = xero()
+    put(home, export.text(), "whole.csv", "one")
+    for tenant, order in (("before", "ab"), ("after", "ba")):
+        put(home, replace(export, rows=export.rows[:2]).text(), f"{order[0]}.csv", tenant)
+        put(home, export.text(), f"{order[1]}.csv", tenant)
+    check_receipts(home)
+    lines = "(select * exclude (tenant_id) from raw_csv.invoice_lines where tenant_id = '{}')"
+    one = facts(home, lines.format("one"))
+    assert len(one) > 3
+    assert facts(home, lines.format("before")) == facts(home, lines.format("after")) == one
 
 
 @settings(SEEDED, max_examples=4)
