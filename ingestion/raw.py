@@ -20,7 +20,7 @@ import duckdb
 from ingestion.contracts import AppTable, DataSet, app_tables, data_sets, layouts, owners
 from ingestion.home import intake_folder
 from ingestion.journal import Journal
-from ingestion.lake import BY_CONTENT, is_shared, scan_of
+from ingestion.lake import BY_CONTENT, is_shared, literal, scan_of
 
 ALONE = 0
 PART_COLUMNS = "path VARCHAR, part_seq BIGINT, seq BIGINT, tenant_id VARCHAR, file_id VARCHAR"
@@ -254,7 +254,7 @@ def personal_rows(paths: Sequence[str], table: AppTable, more: Sequence[str] = (
     columns = [("tenant_id", "VARCHAR"), *table.stored_columns()]
     if not paths:
         return _empty(columns)
-    listed = ", ".join(f"'{path.replace(chr(39), chr(39) * 2)}'" for path in paths)
+    listed = ", ".join(literal(path) for path in paths)
     known = [("change_no", "BIGINT"), ("is_gone", "BOOLEAN"), *columns]
     cells = ", ".join([*more, *(f'CAST("{name}" AS {sql_type}) AS "{name}"' for name, sql_type in columns)])
     key = ", ".join(f'"{name}"' for name in ("tenant_id", *table.key))

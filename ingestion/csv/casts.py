@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from ingestion.contracts import NUMBERS, Column
 from ingestion.csv.dates import ISO, TIME_TAIL, DateFormat, date_part
 from ingestion.csv.numbers import PLAIN, NumberStyle, plain_text
+from ingestion.lake import literal
 
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?"
 OFFSET = r"(Z|UTC|GMT|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)"
@@ -44,11 +45,6 @@ class Cast:
 Checks = list[tuple[str, str | None]]
 
 
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def cast(column: Column, conventions: Conventions, has_currency: bool) -> Cast:
     """The cast of one column that the file has.
 
@@ -71,11 +67,11 @@ def cast(column: Column, conventions: Conventions, has_currency: bool) -> Cast:
         text = f"upper({cell})"
         checks = [(f'TRY_CAST("t_{name}" AS iso_currency) IS NULL', "is not an ISO 4217 currency")]
     elif column.type == "enum":
-        listed = ", ".join(quoted(value) for value in column.values)
+        listed = ", ".join(literal(value) for value in column.values)
         checks = [(f"{cell} NOT IN ({listed})", f"is not one of {', '.join(column.values)}")]
         if column.meanings:
             pairs = zip(column.values, column.meanings, strict=True)
-            branches = " ".join(f"WHEN {quoted(value)} THEN {quoted(meaning)}" for value, meaning in pairs)
+            branches = " ".join(f"WHEN {literal(value)} THEN {literal(meaning)}" for value, meaning in pairs)
             values = {name: f'CASE "t_{name}" {branches} END'}
     elif column.type == "boolean":
         text = f"lower({cell})"
@@ -94,7 +90,7 @@ def nothing(column: Column) -> dict[str, str]:
 
 
 def _case(checks: Checks) -> str:
-    branches = (f"WHEN {condition} THEN {quoted(reason) if reason else 'NULL'}" for condition, reason in checks)
+    branches = (f"WHEN {condition} THEN {literal(reason) if reason else 'NULL'}" for condition, reason in checks)
     return f"CASE {' '.join(branches)} END"
 
 
@@ -194,7 +190,7 @@ def _instant(name: str, conventions: Conventions) -> tuple[str, dict[str, str], 
         )
     ]
     if conventions.zone.upper() != "UTC":
-        zone = quoted(conventions.zone)
+        zone = literal(conventions.zone)
         skipped = (
             f"NOT {is_utc} AND length({text}) > 10"
             f" AND timezone({zone}, timezone({zone}, {value})) IS DISTINCT FROM {value}"

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 from iso4217 import Currency
 
+from ingestion.lake import literal
+
 MEMORY_LIMIT = "1GB"
 UNKNOWN_CURRENCY_DECIMALS = 4
 MAX_DIGITS = 18
@@ -19,7 +21,7 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     scratch.mkdir(parents=True, exist_ok=True)  # DuckDB makes no folders above its own
     con = duckdb.connect()
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    con.execute(f"SET temp_directory = '{str(scratch / 'spill').replace(chr(39), chr(39) * 2)}'")
+    con.execute(f"SET temp_directory = {literal(scratch / 'spill')}")
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET threads = 2")
     exponents = {c.code: c.exponent for c in Currency if c.exponent is not None}

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import duckdb
 
 from ingestion.contracts import DataSet, Make, owners
-from ingestion.csv.casts import out_of_range, quoted
+from ingestion.csv.casts import out_of_range
 from ingestion.csv.detect import Recognised
-from ingestion.csv.read import UNIT, Typed
+from ingestion.csv.read import UNIT, Typed, row_text
+from ingestion.lake import literal
 
 OWNER = "owner_version"
 
@@ -153,7 +154,7 @@ def _values(file: Recognised, one: Made) -> str:
         key = ", ".join(f"coalesce(\"{name}\"::VARCHAR, '')" for name in data_set.identity)
         return f"SELECT *, concat_ws({UNIT}, {key}) AS row_key FROM ({rows})"
     if make.identified_by:
-        return f"SELECT *, {quoted(f'{file.layout.name}:{one.number}:')} || own_id AS row_key FROM ({rows})"
+        return f"SELECT *, {literal(f'{file.layout.name}:{one.number}:')} || own_id AS row_key FROM ({rows})"
     within = f'"{make.owner}", ' if make.owner else ""
     prefix = f"\"{make.owner}\" || '-' || " if make.owner else ""
     twin = f"'{one.number}-' || " if file.layout.makes[0].data_set is data_set and one.number else ""
@@ -169,20 +170,19 @@ def _version(file: Recognised, make: Make) -> str:
         return "NULL::VARCHAR"
     whole = f'sum(md5_number_lower(row_body)::HUGEINT) OVER (PARTITION BY "{make.owner}")'
     return (
-        f"{quoted(f'{file.layout.name}:')} || coalesce(part_version, '') || ':'"
+        f"{literal(f'{file.layout.name}:')} || coalesce(part_version, '') || ':'"
         f" || CASE WHEN is_whole THEN {whole}::VARCHAR ELSE '' END"
     )
 
 
 def _check(con: duckdb.DuckDBPyConnection, file: Recognised) -> None:
     """The export's own rules; rows that break one join the failures and leave `derived`."""
-    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     for check in file.layout.checks:
         position = file.positions.get(check.column)
         shown = check.column if position is None else file.header[position]
         con.execute(
-            f"INSERT INTO failures SELECT line, {quoted(shown)}, value, {quoted(check.reason)},"
-            f' to_json([{cells}])::VARCHAR FROM (SELECT line, "{check.column}"::VARCHAR AS value,'
+            f"INSERT INTO failures SELECT line, {literal(shown)}, value, {literal(check.reason)},"
+            f' {row_text(file)} FROM (SELECT line, "{check.column}"::VARCHAR AS value,'
             f" ({check.fails}) AS is_failed FROM derived) JOIN raw USING (line) WHERE is_failed"
         )
     if file.layout.checks:
@@ -199,7 +199,6 @@ def _mark_failed(con: duckdb.DuckDBPyConnection) -> None:
 def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
     """What the data set's contract says of the values that an export's cells became. A currency that an export need not
     name is the tenant's."""
-    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     rules: list[tuple[str, str, str]] = []
     for column in one.data_set.columns.values():
         if column.name not in one.make.columns:
@@ -207,7 +206,7 @@ def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
         if column.must_be_filled and column.type != "currency":
             rules.append((column.name, f'"{column.name}" IS NULL', "is required and blank"))
         if column.values:
-            listed = ", ".join(map(quoted, column.values))
+            listed = ", ".join(map(literal, column.values))
             rules.append(
                 (column.name, f'"{column.name}" NOT IN ({listed})', f"is not one of {', '.join(column.values)}")
             )
@@ -222,8 +221,8 @@ def _judge(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -> None:
         return
     for name, condition, reason in rules:
         con.execute(
-            f'INSERT INTO failures SELECT line, {quoted(_shown(file, one.make, name))}, "{name}"::VARCHAR,'
-            f" {quoted(reason)}, to_json([{cells}])::VARCHAR FROM {one.rows} JOIN raw USING (line) WHERE {condition}"
+            f'INSERT INTO failures SELECT line, {literal(_shown(file, one.make, name))}, "{name}"::VARCHAR,'
+            f" {literal(reason)}, {row_text(file)} FROM {one.rows} JOIN raw USING (line) WHERE {condition}"
         )
 
 
@@ -232,10 +231,9 @@ def _note_clashes(con: duckdb.DuckDBPyConnection, file: Recognised, one: Made) -
     if not _count(con, f"SELECT count(*) FROM doubles_{one.number} WHERE is_clash"):
         return
     names = [_shown(file, one.make, name) for name in one.data_set.key if name in one.make.columns]
-    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"INSERT INTO failures SELECT r.line, {quoted(', '.join(names))}, replace(row_key, {UNIT}, ', '),"
-        f" 'stands in this file with different contents', to_json([{cells}])::VARCHAR"
+        f"INSERT INTO failures SELECT r.line, {literal(', '.join(names))}, replace(row_key, {UNIT}, ', '),"
+        f" 'stands in this file with different contents', {row_text(file)}"
         f" FROM {clashes} JOIN raw ON raw.line = r.line WHERE d.is_clash"
     )
     con.execute(f"INSERT INTO clashing SELECT DISTINCT r.line FROM {clashes} WHERE d.is_clash")

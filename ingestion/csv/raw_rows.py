@@ -15,11 +15,11 @@ from types import TracebackType
 
 import duckdb
 
-from ingestion.csv.casts import quoted
 from ingestion.csv.detect import Recognised, Row, cut
 from ingestion.csv.refused import FileRefused
 from ingestion.csv.shown import shown
 from ingestion.csv.source import CONTROL_CHARACTER, MAX_LINE, Scan, Source
+from ingestion.lake import literal
 
 DEFAULT_LINE = 1_000_000
 # What a cell may hold and still be blank: DuckDB's `trim` knows all of them but the tab.
@@ -44,8 +44,8 @@ def reader(path: Path, scan: Scan, file: Recognised) -> str:
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
     longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
     return (
-        f"read_csv({quoted(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
-        f" delim = {quoted(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
+        f"read_csv({literal(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
+        f" delim = {literal(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
         f" auto_detect = false, null_padding = false, hive_partitioning = false{longest})"
     )
 
@@ -59,7 +59,7 @@ def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Rec
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW raw AS SELECT rowid + 2 AS line, * FROM loaded"
-        f" WHERE trim(concat({cells}), {quoted(BLANK)}) <> ''"
+        f" WHERE trim(concat({cells}), {literal(BLANK)}) <> ''"
     )
     return True
 
@@ -121,7 +121,7 @@ class _Scratch:
         columns = ", ".join(f"'{name}': '{sql_type}'" for name, sql_type in self._columns.items())
         limit = f", max_line_size = {longest}, buffer_size = {2 * longest}" if longest >= DEFAULT_LINE else ""
         con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM read_csv({quoted(str(self._path))},"
+            f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM read_csv({literal(str(self._path))},"
             f" columns = {{{columns}}}, header = false, delim = ',', quote = '\"', escape = '\"',"
             f" new_line = '\\r\\n', auto_detect = false, parallel = false, hive_partitioning = false{limit})"
         )

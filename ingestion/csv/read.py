@@ -15,8 +15,9 @@ import duckdb
 
 from ingestion.contracts import NUMBERS, TIMES, Column
 from ingestion.csv import dates, numbers
-from ingestion.csv.casts import Cast, Conventions, cast, nothing, quoted
+from ingestion.csv.casts import Cast, Conventions, cast, nothing
 from ingestion.csv.detect import Recognised
+from ingestion.lake import literal
 
 UNIT = "chr(31)"
 
@@ -53,15 +54,14 @@ def create_failures(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typ
         con.execute("INSERT INTO failures SELECT line, NULL, value, reason, cells FROM broken")
     if not typed.bad:
         return
-    cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE bad AS SELECT j.*, to_json([{cells}])::VARCHAR AS cells"
+        f"CREATE OR REPLACE TEMP TABLE bad AS SELECT j.*, {row_text(file)} AS cells"
         f" FROM ({typed.judged}) j JOIN raw USING (line) WHERE line IN (SELECT line FROM typed WHERE is_bad)"
     )
     for name in typed.casts:
         header = file.header[file.positions[name]]
         con.execute(
-            f'INSERT INTO failures SELECT line, {quoted(header)}, "r_{name}", "f_{name}", cells FROM bad'
+            f'INSERT INTO failures SELECT line, {literal(header)}, "r_{name}", "f_{name}", cells FROM bad'
             f' WHERE "f_{name}" IS NOT NULL'
         )
     con.execute(
@@ -69,6 +69,11 @@ def create_failures(con: duckdb.DuckDBPyConnection, file: Recognised, typed: Typ
         " WHERE f_row IS NOT NULL"
     )
     con.execute("DROP TABLE bad")
+
+
+def row_text(file: Recognised) -> str:
+    """SQL over `raw`: the cells of a row as they stand, as one JSON list."""
+    return f"to_json([{', '.join(f'c{i}' for i in range(len(file.header)))}])::VARCHAR"
 
 
 def _trimmed(file: Recognised) -> str:
@@ -112,7 +117,7 @@ def extra(file: Recognised) -> str:
     columns = file.layout.columns
     kept = {file.header[index]: index for name, index in file.positions.items() if columns[name].keep}
     parts = ", ".join(
-        f"{quoted(_json_name(name))} || to_json(nullif(trim(c{index}), ''))"
+        f"{literal(_json_name(name))} || to_json(nullif(trim(c{index}), ''))"
         for name, index in sorted((file.unknown | kept).items())
     )
     return f"'{{' || nullif(concat_ws(',', {parts}), '') || '}}'" if parts else "NULL::VARCHAR"
@@ -159,7 +164,7 @@ def _typed(con: duckdb.DuckDBPyConnection, file: Recognised, conventions: Conven
 
 def absent(file: Recognised, column: Column) -> dict[str, str]:
     constant = file.layout.constants.get(column.name)
-    return nothing(column) if constant is None else {column.name: f"{quoted(constant)}::{column.sql_type}"}
+    return nothing(column) if constant is None else {column.name: f"{literal(constant)}::{column.sql_type}"}
 
 
 def _key_cells(file: Recognised) -> list[str]:
@@ -200,8 +205,8 @@ def _row_reason(file: Recognised) -> str:
     if not rules:
         return "NULL::STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)"
     branches = " ".join(
-        f"WHEN {rule.condition} THEN {{'column_name': {quoted(rule.column)}, 'value': \"r_{rule.column}\","
-        f" 'reason': {quoted(rule.reason)}}}"
+        f"WHEN {rule.condition} THEN {{'column_name': {literal(rule.column)}, 'value': \"r_{rule.column}\","
+        f" 'reason': {literal(rule.reason)}}}"
         for rule in rules
     )
     return f"CASE {branches} END"

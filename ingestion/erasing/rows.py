@@ -13,9 +13,8 @@ from pathlib import Path, PurePath
 import duckdb
 
 from ingestion.contracts import AppTable, DataSet, app_tables, data_sets
-from ingestion.csv.casts import quoted
 from ingestion.journal import Journal
-from ingestion.lake import Step, is_shared, scan_of, write_parquet
+from ingestion.lake import Step, is_shared, literal, scan_of, write_parquet
 
 SHORTEST = 5
 
@@ -40,7 +39,7 @@ class Gone:
                 if "customer_id" in table.columns and len(table.key) == 1 and table.key[0] != "customer_id":
                     key = table.key[0]
                     self.con.execute(
-                        f"insert into owned select distinct {quoted(key)}, {key} from {scan(paths)}"
+                        f"insert into owned select distinct {literal(key)}, {key} from {scan(paths)}"
                         " where customer_id in (from gone)"
                     )
         for name, paths in csv.items():
@@ -61,7 +60,7 @@ class Gone:
             return "coalesce(customer_id in (from gone), false)"
         owned = {row[0] for row in self.con.execute("select distinct column_name from owned").fetchall()}
         ways = [
-            f'coalesce("{name}" in (select id from owned where column_name = {quoted(name)}), false)'
+            f'coalesce("{name}" in (select id from owned where column_name = {literal(name)}), false)'
             for name in table.columns
             if name in owned
         ]
@@ -121,7 +120,7 @@ class Gone:
 
     def _scan_shared(self, paths: Sequence[str]) -> str:
         """Files from the core, which hold several tenants."""
-        return f"(from {self._scan(paths)} where tenant_id = {quoted(self.tenant_id)})"
+        return f"(from {self._scan(paths)} where tenant_id = {literal(self.tenant_id)})"
 
 
 def personal_columns(data_set: DataSet) -> list[str]:
