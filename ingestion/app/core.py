@@ -17,6 +17,7 @@ from typing import Any
 
 from ingestion.contracts import AppTable
 from ingestion.errors import CoreUnreadable
+from ingestion.lake import literal
 
 SQLITE = "sqlite:///"
 SQLITE_ROWS = "20000"
@@ -189,10 +190,9 @@ class Core:
 
 def _literally(ranges: Sequence[Range], prefix: str = "") -> str:
     """The condition that a change is in one of the ranges, with their values in the text."""
-    quoted = [(tenant.replace("'", "''"), first, last) for tenant, first, last in ranges]
     return " OR ".join(
-        f"({prefix}tenant_id = '{tenant}' AND {prefix}change_no BETWEEN {first} AND {last})"
-        for tenant, first, last in quoted
+        f"({prefix}tenant_id = {literal(tenant)} AND {prefix}change_no BETWEEN {first} AND {last})"
+        for tenant, first, last in ranges
     )
 
 
