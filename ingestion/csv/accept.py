@@ -10,6 +10,7 @@ import duckdb
 
 from ingestion.contracts import DataSet
 from ingestion.csv import raw_rows
+from ingestion.csv.ahead import Ahead
 from ingestion.csv.casts import Conventions
 from ingestion.csv.detect import DELIMITERS, Recognised, detect
 from ingestion.csv.make import Made, count_idle, held_rows, hold, hold_all, make_rows, totals
@@ -19,7 +20,6 @@ from ingestion.csv.refused import FileChanged, FileRefused
 from ingestion.csv.shown import readable, shown
 from ingestion.csv.source import Scan, Source
 from ingestion.csv.swift import Swift, try_swift
-from ingestion.home import intake_folder
 from ingestion.journal import FileEntry, Journal, Part
 from ingestion.lake import Step, write_parquet
 from ingestion.profile import profile
@@ -54,14 +54,14 @@ class _Taken:
 
 
 def accept(
-    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, zone: str, step: Step
+    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, ahead: Ahead, zone: str, step: Step
 ) -> Receipt:
     """Take one file. The journal's commit is the acceptance; moving the file away is the caller's."""
     entry: FileEntry
     parts: list[Part] = []
     fingerprint = ""
     try:
-        with Source(file.path, intake_folder(home) / "scratch") as source:
+        with ahead.open(file.path) as source:
             fingerprint = source.fingerprint
             try:
                 entry, parts = _take(con, home, journal, file, source, zone, step)

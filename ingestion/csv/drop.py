@@ -19,6 +19,7 @@ from uuid import uuid4
 import duckdb
 
 from ingestion.csv.accept import Dropped, accept, refuse
+from ingestion.csv.ahead import Ahead
 from ingestion.csv.detect import detect
 from ingestion.csv.engine import connect
 from ingestion.csv.receipt import Receipt
@@ -82,16 +83,17 @@ def scan_drop(
         con = connect(scratch)
         moved: list[int] = []
         try:
-            for file in files:
-                step("begun")
-                receipt = _take(con, home, journal, file, time_zone_of(file.tenant_id), step)
-                receipts.append(receipt)
-                _move(home, file.path, receipt.file_id, receipt.reason if receipt.is_refused else None)
-                moved.append(receipt.accepted_seq)
-                step("moved")
-                if on_receipt:
-                    on_receipt(receipt)
-                step("told")
+            with Ahead(scratch, [file.path for file in files]) as ahead:
+                for file in files:
+                    step("begun")
+                    receipt = _take(con, home, journal, file, ahead, time_zone_of(file.tenant_id), step)
+                    receipts.append(receipt)
+                    _move(home, file.path, receipt.file_id, receipt.reason if receipt.is_refused else None)
+                    moved.append(receipt.accepted_seq)
+                    step("moved")
+                    if on_receipt:
+                        on_receipt(receipt)
+                    step("told")
         finally:
             con.close()
             _mark_moved(journal, moved)
@@ -116,8 +118,10 @@ def take_sent(
         _finish_moves(home, journal)
         if target.exists():
             con = connect(scratch)
+            file = Dropped(target, tenant_id, name)
             try:
-                receipt = _take(con, home, journal, Dropped(target, tenant_id, name), time_zone_of(tenant_id), step)
+                with Ahead(scratch, []) as ahead:
+                    receipt = _take(con, home, journal, file, ahead, time_zone_of(tenant_id), step)
             finally:
                 con.close()
             _move(home, target, receipt.file_id, receipt.reason if receipt.is_refused else None)
@@ -145,12 +149,12 @@ def check_tenant(tenant_id: str) -> None:
 
 
 def _take(
-    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, zone: str, step: Step
+    con: duckdb.DuckDBPyConnection, home: Path, journal: Journal, file: Dropped, ahead: Ahead, zone: str, step: Step
 ) -> Receipt:
     """Take one file; one that changes while it is read is tried once more, then refused."""
     for _ in range(2):
         try:
-            return accept(con, home, journal, file, zone, step)
+            return accept(con, home, journal, file, ahead, zone, step)
         except FileChanged as changed:
             reason = changed.reason
             time.sleep(RETRY_AFTER)

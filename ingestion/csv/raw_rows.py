@@ -22,6 +22,7 @@ from ingestion.csv.source import CONTROL_CHARACTER, MAX_LINE, Scan, Source
 from ingestion.lake import literal
 
 DEFAULT_LINE = 1_000_000
+BUFFER = 32 * 1024 * 1024
 # What a cell may hold and still be blank: DuckDB's `trim` knows all of them but the tab.
 BLANK = "\t\r\n \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 MAX_BROKEN = 1_000_000
@@ -42,7 +43,8 @@ def reader(path: Path, scan: Scan, file: Recognised) -> str:
     """SQL: the rows of a file without quotes as DuckDB's own reader has them, `c0`, `c1`, …, an empty cell NULL."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
     line_end = "\\r\\n" if "crlf" in scan.line_ends else "\\n"
-    longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}"
+    # By default the buffer grows with the longest line, and so large a one keeps the threads waiting for memory.
+    longest = "" if scan.size < DEFAULT_LINE else f", max_line_size = {MAX_LINE}, buffer_size = {BUFFER}"
     return (
         f"read_csv({literal(str(path))}, columns = {{{columns}}}, header = false, skip = 1,"
         f" delim = {literal(file.delimiter)}, quote = '', escape = '', new_line = '{line_end}',"
@@ -51,10 +53,13 @@ def reader(path: Path, scan: Scan, file: Recognised) -> str:
 
 
 def _load_fast(con: duckdb.DuckDBPyConnection, path: Path, scan: Scan, file: Recognised) -> bool:
-    """False if a row is ragged, so that the careful way names it."""
+    """False if a row is ragged, so that the careful way names it, or a line blank, so that it counts the lines."""
     try:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE loaded AS FROM {reader(path, scan, file)}")
+        loaded = con.execute(f"CREATE OR REPLACE TEMP TABLE loaded AS FROM {reader(path, scan, file)}").fetchone()
     except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    assert loaded is not None
+    if loaded[0] != scan.lines - 1:
         return False
     cells = ", ".join(f"c{i}" for i in range(len(file.header)))
     con.execute(

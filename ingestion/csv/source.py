@@ -14,6 +14,7 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +44,7 @@ WIDE_SPACES = re.compile(rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xaf]|\xe2\x
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the unpacked bytes found. `is_regular` = every line is a row, nothing needs care."""
+    """What one pass over the unpacked bytes found. `is_regular` = every line that is not blank is a row."""
 
     content_hash: str
     size: int
@@ -51,7 +52,6 @@ class Scan:
     has_bom: bool
     has_quotes: bool
     has_controls: bool
-    has_blank_lines: bool
     has_wide_spaces: bool
     """Blanks that are no ASCII: a cell may begin or end with one, which does not count."""
     line_ends: tuple[str, ...]
@@ -60,8 +60,7 @@ class Scan:
 
     @property
     def is_regular(self) -> bool:
-        careful = self.has_quotes or self.has_controls or self.has_blank_lines
-        return not careful and len(self.line_ends) <= 1 and "cr" not in self.line_ends
+        return not (self.has_quotes or self.has_controls) and len(self.line_ends) <= 1 and "cr" not in self.line_ends
 
 
 class Source:
@@ -77,6 +76,7 @@ class Source:
         self._link: Path | None = None
         self._content: bytes | None = None
         self._is_gzip = False
+        self._scanning: Future[Scan] | None = None
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -93,6 +93,11 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._scanning is not None and not self._scanning.cancel():
+            wait([self._scanning])
         self._file.close()
         for path in (self._unpacked, self._link):
             if path is not None:
@@ -124,8 +129,15 @@ class Source:
         if f"{now.st_ino}:{now.st_size}:{now.st_mtime_ns}" != self.fingerprint:
             raise FileChanged
 
+    def scan_in(self, pool: Executor) -> None:
+        """Begin in a thread what `scan` gives."""
+        self._scanning = pool.submit(self._scan)
+
     def scan(self) -> Scan:
         """Read everything once."""
+        return self._scanning.result() if self._scanning is not None else self._scan()
+
+    def _scan(self) -> Scan:
         start = self._file.read(4)
         self._file.seek(0)
         is_gzip = self._is_gzip = start.startswith(GZIP_MAGIC)
@@ -218,7 +230,7 @@ class _Scanner:
         self._ends: set[str] = set()
         self._is_first = True
         self._has_open_line = False
-        self.has_bom = self.has_quotes = self.has_controls = self.has_blank_lines = self.has_wide_spaces = False
+        self.has_bom = self.has_quotes = self.has_controls = self.has_wide_spaces = False
 
     def feed(self, chunk: bytes) -> None:
         self._hash.update(chunk)
@@ -258,9 +270,6 @@ class _Scanner:
                 not is_ascii and b"\xc2" in block and C1_BYTES.search(block) is not None
             )
         self.has_wide_spaces = self.has_wide_spaces or (not is_ascii and WIDE_SPACES.search(block) is not None)
-        if not self.has_blank_lines:
-            twice = [b"\n\n", b"\n\r", b"\r\r"] if crlf or cr else [b"\n\n"]
-            self.has_blank_lines = block.startswith((b"\n", b"\r")) or any(each in block for each in twice)
 
     def _check_length(self, block: bytes) -> None:
         """Of the first line only: a chunk is shorter than a line may be."""
@@ -284,7 +293,6 @@ class _Scanner:
             has_bom=self.has_bom,
             has_quotes=self.has_quotes,
             has_controls=self.has_controls,
-            has_blank_lines=self.has_blank_lines,
             has_wide_spaces=self.has_wide_spaces,
             line_ends=tuple(sorted(self._ends)),
             lines=self._lines + self._has_open_line,

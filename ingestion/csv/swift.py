@@ -15,7 +15,6 @@ import duckdb
 
 from ingestion.contracts import NUMBERS, Column, owners
 from ingestion.csv.casts import Conventions, cast, decimal_scale, decimals_allowed, out_of_range
-from ingestion.csv.dates import ISO
 from ingestion.csv.detect import Recognised
 from ingestion.csv.engine import UNKNOWN_CURRENCY_DECIMALS
 from ingestion.csv.make import OWNER
@@ -107,7 +106,7 @@ def _short(column: Column, cell: str, has_currency: bool, has_wide_spaces: bool)
         outer = [f"trim({cell}) <> {cell}"] if has_wide_spaces else [f"prefix({cell}, ' ')", f"suffix({cell}, ' ')"]
         return _Short({column.name: cell}, [*odd, *outer])
     if column.type == "date":
-        odd += [f"NOT regexp_full_match({cell}, '{ISO.pattern}')", f"{value} < DATE '0001-01-01'"]
+        odd.append(f"{value}::VARCHAR <> {cell}")  # as the careful way compares it
         return _Short({column.name: f"TRY_CAST({cell} AS DATE)"}, [*odd, f"{value} IS NULL AND {cell} IS NOT NULL"])
     if column.type not in NUMBERS:
         return None
