@@ -14,6 +14,13 @@
     ("deal_stages", ["deal_id"]),
     ("sales", ["sale_id"]),
     ("expenses", ["expense_id"]),
+    ("contracts", ["contract_id"]),
+    ("obligations", ["obligation_id"]),
+    ("contract_modifications", ["modification_id"]),
+    ("progress", ["obligation_id", "measured_on"]),
+    ("bills", ["bill_id"]),
+    ("bill_payments", ["bill_payment_id"]),
+    ("tax_rates", ["jurisdiction", "kind", "category", "valid_from"]),
 ] %}
 
 {% for data_set, keys in pairs %}

@@ -43,6 +43,29 @@
         "invoice_instalments",
     ),
     ("int_pipeline__deals_unioned", "int_customers__customers_unioned", "customer_id", "deals"),
+    (
+        "int_receivables__invoice_lines_unioned",
+        "int_revenue__obligations_unioned",
+        "obligation_id",
+        "invoice_lines",
+    ),
+    ("int_receivables__invoices_unioned", "int_revenue__contracts_unioned", "contract_id", "invoices"),
+    ("int_revenue__contracts_unioned", "int_customers__customers_unioned", "customer_id", "contracts"),
+    ("int_revenue__obligations_unioned", "int_revenue__contracts_unioned", "contract_id", "obligations"),
+    (
+        "int_revenue__contract_modifications_unioned",
+        "int_revenue__contracts_unioned",
+        "contract_id",
+        "contract_modifications",
+    ),
+    (
+        "int_revenue__contract_modifications_unioned",
+        "int_revenue__obligations_unioned",
+        "obligation_id",
+        "contract_modifications",
+    ),
+    ("int_revenue__progress_unioned", "int_revenue__obligations_unioned", "obligation_id", "progress"),
+    ("int_payables__bill_payments_unioned", "int_payables__bills_unioned", "bill_id", "bill_payments"),
     ("int_pipeline__deal_stages_unioned", "int_pipeline__deals_unioned", "deal_id", "deal_stages"),
 ] %}
 

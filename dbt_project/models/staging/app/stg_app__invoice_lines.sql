@@ -16,7 +16,8 @@ select
     {{ from_minor("l.tax_minor", "c.millionths_per_minor") }} as tax_amount,
     l.tax_code,
     l.service_starts_on::date as service_starts_on,
-    l.service_ends_on::date as service_ends_on
+    l.service_ends_on::date as service_ends_on,
+    l.obligation_id
 from {{ source("raw_app", "invoice_lines") }} as l
 inner join {{ ref("stg_app__invoices") }} as i using (tenant_id, invoice_id)
 left join {{ source("raw_app", "invoice_lines_personal") }} as v using (tenant_id, line_id)

@@ -8,6 +8,8 @@ select
     i.customer_id,
     i.subscription_id,
     i.deal_id,
+    i.contract_id,
+    null::varchar as entity_id,
     i.number,
     i.issued_on::date as issued_on,
     i.due_on::date as due_on,

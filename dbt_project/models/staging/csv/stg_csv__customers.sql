@@ -13,6 +13,7 @@ select
     c.acquisition_channel,
     c.created_on,
     c.parent_customer_id,
+    c.vat_number,
     coalesce(c.currency, t.currency) as currency,
     c.currency is null as is_currency_imputed,
     coalesce(c.time_zone, t.time_zone) as time_zone

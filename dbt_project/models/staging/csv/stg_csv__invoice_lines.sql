@@ -17,5 +17,6 @@ select
     tax_amount,
     tax_code,
     service_starts_on,
-    service_ends_on
+    service_ends_on,
+    obligation_id
 from {{ source("raw_csv", "invoice_lines") }}
