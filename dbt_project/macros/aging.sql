@@ -18,15 +18,15 @@
 {#- A relation as schema.table: a table macro outlives the name of the file in which it was made. -#}
 {% macro in_any_file(relation) -%} {{ relation.schema }}.{{ relation.identifier }} {%- endmacro %}
 
-{#- Creates marts.ar_aging_as_of(d): the ageing of any day, from documents dated up to it. -#}
-{% macro create_ar_aging_as_of() -%}
-    {{ "create or replace macro " ~ this.schema ~ ".ar_aging_as_of(d) as table" }}
+{#- Creates marts.<name>(d): the ageing of any day, from documents dated up to it. -#}
+{% macro create_aging_as_of(name, events, parts, document, party) -%}
+    {{ "create or replace macro " ~ this.schema ~ "." ~ name ~ "(d) as table" }}
     with
         balances as (
-            select tenant_id, invoice_id, sum(amount_minor) as balance_minor
-            from {{ in_any_file(ref("int_receivables__events")) }}
-            where invoice_id is not null and effective_on <= d::date
-            group by tenant_id, invoice_id
+            select tenant_id, {{ document }}, sum(amount_minor) as balance_minor
+            from {{ in_any_file(ref(events)) }}
+            where {{ document }} is not null and effective_on <= d::date
+            group by tenant_id, {{ document }}
             having sum(amount_minor) > 0
         ),
 
@@ -35,19 +35,170 @@
                 p.*,
                 least(b.balance_minor - p.later_minor, coalesce(p.limit_minor, b.balance_minor)) as outstanding_minor
             from balances as b
-            inner join {{ in_any_file(ref("int_receivables__invoice_parts")) }} as p using (tenant_id, invoice_id)
+            inner join {{ in_any_file(ref(parts)) }} as p using (tenant_id, {{ document }})
         )
 
     select
         tenant_id,
         d::date as as_of,
-        invoice_id,
+        {{ document }},
         due_on,
-        customer_id,
+        {{ party }},
         currency,
         {{ money("outstanding_minor", "millionths_per_minor") }} as outstanding,
         greatest(d::date - due_on, 0) as days_past_due,
         {{ aging_bucket("d::date", "due_on") }} as bucket
     from parts
     where outstanding_minor > 0
+{%- endmacro %}
+
+{#- Balances that are not 0 at the month snapshots: events are added up per month, then laid out. The partition names
+    what has a balance; the other keys hang on it. -#}
+{% macro balances_at_snapshots(events, partition, keys, condition) -%}
+    with
+        monthly as (
+            select
+                e.tenant_id,
+                e.{{ keys | join(", e.") }},
+                t.as_of,
+                t.as_of_month,
+                {{ month_index("e.effective_on") }} as month_index,
+                sum(e.amount_minor) as amount_minor
+            from {{ ref(events) }} as e
+            inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+            where e.{{ condition }} and e.effective_on <= t.as_of
+            group by all
+        ),
+
+        running as (
+            select
+                *,
+                sum(amount_minor) over months as balance_minor,
+                lead(month_index, 1, as_of_month + 1) over months as end_month
+            from monthly
+            window months as (partition by tenant_id, {{ partition | join(", ") }} order by month_index)
+        ),
+
+        laid_out as (
+            select
+                tenant_id,
+                {{ keys | join(", ") }},
+                as_of,
+                balance_minor::bigint as balance_minor,
+                unnest(range(month_index, end_month)) as month_index
+            from running
+            where balance_minor <> 0
+        )
+
+    select
+        tenant_id,
+        {{ keys | join(", ") }},
+        month_index,
+        {{ snapshot_on("month_index", "as_of") }} as as_of,
+        balance_minor
+    from laid_out
+{%- endmacro %}
+
+{#- Open parts of documents at each snapshot. What a document received beyond its total is not here but in unapplied. -#}
+{% macro open_parts(balances, parts, document, party) -%}
+    with
+        parts as (
+            select
+                b.tenant_id,
+                b.as_of,
+                b.month_index,
+                b.{{ document }},
+                p.due_on,
+                b.{{ party }},
+                b.currency,
+                p.millionths_per_minor,
+                least(b.balance_minor - p.later_minor, coalesce(p.limit_minor, b.balance_minor)) as outstanding_minor
+            from {{ ref(balances) }} as b
+            inner join {{ ref(parts) }} as p using (tenant_id, {{ document }})
+            where b.balance_minor > 0
+        )
+
+    select *, greatest(as_of - due_on, 0) as days_past_due, {{ aging_bucket("as_of", "due_on") }} as bucket
+    from parts
+    where outstanding_minor > 0
+{%- endmacro %}
+
+{#- Money on account per party at each snapshot, and what documents hold beyond their totals: 0 or below. -#}
+{% macro unapplied_at_snapshots(events, balances, document, party) -%}
+    with
+        on_account as (
+            {{ balances_at_snapshots(events, [party, "currency"], [party, "currency"], document ~ " is null") }}
+        ),
+
+        both_kinds as (
+            select tenant_id, {{ party }}, currency, month_index, balance_minor
+            from on_account
+            union all
+            select tenant_id, {{ party }}, currency, month_index, balance_minor
+            from {{ ref(balances) }}
+            where balance_minor < 0
+        )
+
+    select tenant_id, {{ party }}, currency, month_index, sum(balance_minor)::bigint as unapplied_minor
+    from both_kinds
+    group by all
+    having sum(balance_minor) <> 0
+{%- endmacro %}
+
+{#- Totals per currency and bucket at each snapshot from the currency's first document on, in minor units. -#}
+{% macro aging_totals(events, parts, unapplied) -%}
+    {% set columns = {
+        "current_minor": "current",
+        "d1_30_minor": "1-30",
+        "d31_60_minor": "31-60",
+        "d61_90_minor": "61-90",
+        "d91_120_minor": "91-120",
+        "d120_plus_minor": "120+",
+    } -%}
+    with
+        first_months as (
+            select
+                e.tenant_id, e.currency, t.as_of, t.as_of_month, min({{ month_index("e.effective_on") }}) as first_month
+            from {{ ref(events) }} as e
+            inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+            where e.effective_on <= t.as_of
+            group by all
+        ),
+
+        grid as (
+            select
+                tenant_id, currency, as_of as tenant_as_of, unnest(range(first_month, as_of_month + 1)) as month_index
+            from first_months
+        ),
+
+        outstanding as (
+            select
+                tenant_id,
+                currency,
+                month_index,
+                {% for column, bucket in columns.items() -%}
+                    sum(outstanding_minor) filter (where bucket = '{{ bucket }}') as {{ column }},
+                {% endfor -%}
+                sum(outstanding_minor) as outstanding_minor
+            from {{ ref(parts) }}
+            group by all
+        ),
+
+        unapplied as (
+            select tenant_id, currency, month_index, sum(unapplied_minor) as unapplied_minor
+            from {{ ref(unapplied) }}
+            group by all
+        )
+
+    select
+        g.tenant_id,
+        g.currency,
+        g.month_index,
+        {{ snapshot_on("g.month_index", "g.tenant_as_of") }} as as_of,
+        {% for column in columns -%} coalesce(o.{{ column }}, 0) as {{ column }}, {% endfor -%}
+        coalesce(u.unapplied_minor, 0) as unapplied_minor,
+        coalesce(o.outstanding_minor, 0) + coalesce(u.unapplied_minor, 0) as total_minor
+    from grid as g
+    left join outstanding as o using (tenant_id, currency, month_index)
+    left join unapplied as u using (tenant_id, currency, month_index)
 {%- endmacro %}

@@ -37,6 +37,10 @@ union all
 union all
 {{ rows_set_aside("int_receivables__refunds_judged", "refunds", "refund_id") }}
 union all
+{{ rows_set_aside("int_payables__bills_judged", "bills", "concat_ws(' · ', bill_id, currency)") }}
+union all
+{{ rows_set_aside("int_payables__payments_judged", "bill_payments", "concat_ws(' · ', bill_payment_id, bill_id)") }}
+union all
 {{ rows_set_aside("int_pipeline__deals_dated", "deals", "concat_ws(' · ', deal_id, currency)") }}
 union all
 select

@@ -10,6 +10,7 @@ select
     b.due_on,
     b.currency,
     {{ to_minor("b.amount", "c.millionths_per_minor") }} as amount_minor,
+    b.tax_amount,
     {{ to_minor("b.tax_amount", "c.millionths_per_minor") }} as tax_minor,
     b.category,
     b.department_id,

@@ -1,0 +1,1 @@
+{{ open_parts("int_payables__bill_balances", "int_payables__bill_parts", "bill_id", "vendor_id") }}
