@@ -61,7 +61,8 @@ select
             then 'same day'
             else
                 abs(booked_on - document_on)
-                || case when booked_on > document_on then ' days later' else ' days before' end
+                || case when abs(booked_on - document_on) = 1 then ' day ' else ' days ' end
+                || case when booked_on > document_on then 'later' else 'before' end
         end,
         case when is_only_one and is_same_amount then 'only candidate' end
     ) as reasons
