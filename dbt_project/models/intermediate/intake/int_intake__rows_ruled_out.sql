@@ -41,12 +41,6 @@ union all
 union all
 {{ rows_set_aside("int_payables__payments_judged", "bill_payments", "concat_ws(' · ', bill_payment_id, bill_id)") }}
 union all
-{{
-    rows_set_aside(
-        "int_tax__line_taxes_judged", "invoice_line_taxes", "concat_ws(' · ', line_id, jurisdiction, kind)"
-    )
-}}
-union all
 {{ rows_set_aside("int_pipeline__deals_dated", "deals", "concat_ws(' · ', deal_id, currency)") }}
 union all
 select
