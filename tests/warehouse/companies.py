@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.warehouse import revenue_documents
+
 Row = dict[str, Any]
 EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}
 FIRST_RATE = date(2021, 11, 20)
@@ -52,6 +54,7 @@ def make_company(seed: int) -> Company:
             _invoice(company, rng, customer, f"{customer}-I{i}", rng.choice(currencies))
         for p in range(rng.randint(0, 2)):
             _payment(company, rng, customer, f"{customer}-X{p}", rng.choice([*currencies, "KWD"]), [])
+    revenue_documents.add_revenue(company, seed)
     return company
 
 

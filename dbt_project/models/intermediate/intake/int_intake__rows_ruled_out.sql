@@ -41,6 +41,12 @@ union all
 union all
 {{ rows_set_aside("int_payables__payments_judged", "bill_payments", "concat_ws(' · ', bill_payment_id, bill_id)") }}
 union all
+{{
+    rows_set_aside(
+        "int_tax__line_taxes_judged", "invoice_line_taxes", "concat_ws(' · ', line_id, jurisdiction, kind)"
+    )
+}}
+union all
 {{ rows_set_aside("int_pipeline__deals_dated", "deals", "concat_ws(' · ', deal_id, currency)") }}
 union all
 select
@@ -56,3 +62,17 @@ from {{ ref("int_receivables__payments_unioned") }}
 where amount_minor is null
 union all
 {{ rows_set_aside("int_bank__lines_judged", "bank_statement", "concat_ws(' · ', booked_on, currency)") }}
+union all
+{{ rows_set_aside("int_revenue__contracts_judged", "contracts", "concat_ws(' · ', contract_id, currency)") }}
+union all
+{{ rows_set_aside("int_revenue__obligations_judged", "obligations", "concat_ws(' · ', obligation_id, contract_id)") }}
+union all
+{{ rows_set_aside("int_revenue__progress_judged", "progress", "concat_ws(' · ', obligation_id, measured_on)") }}
+union all
+{{
+    rows_set_aside(
+        "int_revenue__modifications_applied",
+        "contract_modifications",
+        "concat_ws(' · ', modification_id, contract_id)",
+    )
+}}

@@ -1,0 +1,19 @@
+{{ config(post_hook="{{ create_revenue_as_of() }}") }}
+-- depends_on: {{ ref('int_receivables__invoice_lines_valued') }}
+-- depends_on: {{ ref('int_revenue__invoices') }}
+-- depends_on: {{ ref('int_revenue__units') }}
+-- depends_on: {{ ref('int_revenue__curves') }}
+-- depends_on: {{ ref('int_revenue__movements') }}
+-- depends_on: {{ ref('int_revenue__sources_apart') }}
+select
+    tenant_id,
+    source_kind,
+    source_id,
+    {{ month_start("month_index") }} as month,
+    customer_id,
+    currency,
+    {{ money("recognized_minor", "millionths_per_minor") }} as recognized,
+    {{ money("recognized_to_date_minor", "millionths_per_minor") }} as recognized_to_date,
+    {{ money("deferred_closing_minor", "millionths_per_minor") }} as deferred_closing,
+    {{ money("contract_asset_closing_minor", "millionths_per_minor") }} as contract_asset_closing
+from {{ ref("int_revenue__line_months") }}
