@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.warehouse import revenue_documents
+from tests.warehouse import revenue_documents, tax_documents
 
 Row = dict[str, Any]
 EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}
@@ -55,6 +55,7 @@ def make_company(seed: int) -> Company:
         for p in range(rng.randint(0, 2)):
             _payment(company, rng, customer, f"{customer}-X{p}", rng.choice([*currencies, "KWD"]), [])
     revenue_documents.add_revenue(company, seed)
+    tax_documents.add_tax(company, seed)
     return company
 
 

@@ -29,6 +29,7 @@ with
             i.issued_on,
             p.currency as payment_currency,
             p.amount_minor as payment_minor,
+            p.received_on,
             greatest(s.allocated_on, p.received_on, i.issued_on) as effective_on,
             p.customer_id as payment_customer_id,
             {{ to_minor("s.amount", "c.millionths_per_minor") }} as amount_minor
