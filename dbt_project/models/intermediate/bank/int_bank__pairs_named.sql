@@ -1,20 +1,42 @@
 -- Lines whose text names a document: its own id or reference, or an invoice that it paid. A name on many documents
 -- (a mandate, a customer number) says nothing about which one, and would make every line meet every payment.
 with
+    documents as (
+        select
+            tenant_id,
+            currency,
+            is_incoming,
+            document_key,
+            document_kind,
+            document_id,
+            document_on,
+            open_minor,
+            reference
+        from {{ ref("int_bank__open_documents") }}
+    ),
+
     own_names as (
         select
             tenant_id,
+            currency,
+            is_incoming,
             document_key,
+            document_on,
+            open_minor,
             unnest([{{ plain_text("document_id") }}, {{ plain_text("reference") }}]) as document_name
-        from {{ ref("int_bank__open_documents") }}
+        from documents
     ),
 
     invoice_names as (
         select
             d.tenant_id,
+            d.currency,
+            d.is_incoming,
             d.document_key,
+            d.document_on,
+            d.open_minor,
             unnest([{{ plain_text("i.invoice_id") }}, {{ plain_text("i.number") }}]) as document_name
-        from {{ ref("int_bank__open_documents") }} as d
+        from documents as d
         inner join
             {{ ref("int_receivables__allocations_judged") }} as a
             on d.tenant_id = a.tenant_id
@@ -28,38 +50,45 @@ with
     ),
 
     document_names as (
-        select tenant_id, document_key, document_name
+        select *
         from own_names
         where {{ is_document_name("document_name") }}
         union
-        select tenant_id, document_key, document_name
+        select *
         from invoice_names
         where {{ is_document_name("document_name") }}
     ),
 
-    common_names as (select tenant_id, document_name from document_names group by all having count(*) > 20),
+    telling_names as (select * from document_names qualify count(*) over (partition by tenant_id, document_name) <= 20),
 
     line_names as (
-        select tenant_id, bank_line_id, unnest(spoken) as document_name from {{ ref("int_bank__open_lines") }}
+        select
+            tenant_id,
+            currency,
+            is_incoming,
+            bank_line_id,
+            booked_on,
+            open_minor as line_minor,
+            unnest(spoken) as document_name
+        from {{ ref("int_bank__open_lines") }}
     ),
 
+    -- Lines and documents meet by name alone, with all they need in hand: joined back by tenant and currency, every
+    -- line would meet every document.
     named as (
-        select distinct n.tenant_id, n.bank_line_id, t.document_key
+        select distinct
+            n.tenant_id,
+            n.bank_line_id,
+            t.document_key,
+            n.line_minor,
+            t.open_minor as document_minor,
+            n.booked_on,
+            t.document_on
         from line_names as n
-        inner join document_names as t using (tenant_id, document_name)
-        anti join common_names using (tenant_id, document_name)
+        inner join telling_names as t using (tenant_id, currency, is_incoming, document_name)
+        where n.booked_on - t.document_on between -5 and 45
     )
 
-select
-    n.tenant_id,
-    n.bank_line_id,
-    n.document_key,
-    b.open_minor as line_minor,
-    d.open_minor as document_minor,
-    b.booked_on,
-    d.document_on
+select n.*
 from named as n
-inner join {{ ref("int_bank__open_lines") }} as b using (tenant_id, bank_line_id)
-inner join {{ ref("int_bank__open_documents") }} as d using (tenant_id, document_key)
 anti join {{ ref("int_bank__pairs_undone") }} using (tenant_id, bank_line_id, document_key)
-where b.currency = d.currency and b.is_incoming = d.is_incoming and b.booked_on - d.document_on between -5 and 45
