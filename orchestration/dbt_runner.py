@@ -1,33 +1,19 @@
-"""Runs dbt in this process: no second interpreter, no second parse.
+"""The dbt project of one home: compiled by dbt when a file of it changed, run by `dbt_plan`.
 
-The project is parsed once per home; the manifest object goes from the parse to every run. dbt keeps its DuckDB
-connection for the life of a process, so it is closed here after each run: a build file that stays open cannot become
-a published version.
+dbt is imported only to compile. Commands that find the stored manifest newer than the project never load it.
 """
 
 import json
 import os
-import queue
-import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import duckdb
 
+from orchestration.dbt_plan import NodeResult, plan_of, run_plan
 from orchestration.settings import DBT_PROJECT, Settings
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What dbt said of one node: status is success, error, skipped, pass, fail, warn."""
-
-    unique_id: str
-    status: str
-    message: str
-    seconds: float
-    failures: int
 
 
 @dataclass(frozen=True)
@@ -52,12 +38,11 @@ class DbtProject:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._manifest: Any = None
-        self._compiled: dict[str, str | None] = {}
+        self._manifest: tuple[float, dict[str, Any]] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "DbtProject":
-        """The project of a home, one object per process, so that a parse is paid once."""
+        """The project of a home, one object per process, so that a manifest is read once."""
         return cls._by_target.setdefault(settings.dbt_target, cls(settings))
 
     @property
@@ -70,7 +55,7 @@ class DbtProject:
         return self.settings.dbt_target / "partial_parse.msgpack"
 
     def is_fresh(self) -> bool:
-        """Whether the stored parse is newer than every file of the project."""
+        """Whether what is stored is newer than every file of the project."""
         if not (self.manifest_path.exists() and self.parsed_path.exists()):
             return False
         newest = max(
@@ -81,107 +66,59 @@ class DbtProject:
         return min(self.manifest_path.stat().st_mtime, self.parsed_path.stat().st_mtime) >= newest
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest as JSON, parsed anew only when a file of the project is newer than it."""
+        """The manifest with every node's SQL, compiled anew only when a file of the project is newer than it."""
         if not self.is_fresh():
-            self.parse()
-        loaded: dict[str, Any] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
-        return loaded
+            self.compile()
+        written_at = self.manifest_path.stat().st_mtime
+        if self._manifest is None or self._manifest[0] != written_at:
+            self._manifest = written_at, json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        return self._manifest[1]
 
-    def parse(self) -> None:
-        result = self._runner().invoke(self._arguments("parse"))
-        if not result.success:
-            raise RuntimeError(f"the dbt project does not parse: {result.exception or result.result}")
-        self._manifest = result.result
+    def compile(self) -> None:
+        """Parses what changed and writes the SQL of every node into the manifest. Nothing is connected to.
 
-    def run(self, command: str, *arguments: str) -> Iterator[NodeResult]:
-        """Runs `dbt <command>`, yielding each node as it finishes. Raises RuntimeError if dbt itself fails.
-
-        The manifest is not written again: that costs a second, and it is what the run was given.
+        Raises RuntimeError with dbt's words.
         """
-        finished: queue.Queue[NodeResult | None] = queue.Queue()
-        outcome: list[Any] = []
+        self.settings.dbt_target.mkdir(parents=True, exist_ok=True)
+        os.environ["REVHOUSE_BUILD_FILE"] = str(self.settings.build_file)
+        from dbt.cli.main import dbtRunner
 
-        def listen(event: Any) -> None:
-            if event.info.name == "NodeFinished":
-                finished.put(_node_result(event.data))
+        result = dbtRunner().invoke(self._arguments())
+        if not result.success:
+            raise RuntimeError(f"the dbt project does not compile: {result.exception or result.result}")
 
-        def work() -> None:
-            try:
-                outcome.append(self._runner([listen]).invoke(self._arguments(command, "--no-write-json", *arguments)))
-            finally:
-                self.release()
-                finished.put(None)
-
-        thread = threading.Thread(target=work, name="dbt", daemon=True)
-        thread.start()
-        while (node := finished.get()) is not None:
-            yield node
-        thread.join()
-        if not outcome:
-            raise RuntimeError("dbt stopped without a result")
-        if outcome[0].exception is not None:
-            raise RuntimeError(f"dbt {command}: {outcome[0].exception}")
-        self._compiled = {
-            one.node.unique_id: getattr(one.node, "compiled_code", None) for one in outcome[0].result.results
-        }
+    def run(self, selected: Collection[str] | None = None) -> Iterator[NodeResult]:
+        """Makes the tables of these unique ids (None: all) and runs their checks, yielding each as it ends."""
+        return run_plan(plan_of(self.manifest(), DBT_PROJECT, selected), self.settings.build_file)
 
     def failed_check(self, node: NodeResult, columns: int = 6) -> FailedCheck:
         """Reads the rows that broke a test from the build file."""
         name = node.unique_id.split(".")[2]
-        compiled = self._compiled.get(node.unique_id)
-        if compiled is None or node.status == "error":
+        if node.status == "error":
             return FailedCheck(name, node.message, ())
+        compiled = self.manifest()["nodes"][node.unique_id]["compiled_code"]
         with duckdb.connect(str(self.settings.build_file)) as connection:
-            cursor = connection.sql(f"select * from ({compiled}) limit 3")
+            cursor = connection.sql(f"select * from (\n{compiled}\n) limit 3")
             names = cursor.columns[:columns]
             rows = tuple(dict(zip(names, row[:columns], strict=True)) for row in cursor.fetchall())
         return FailedCheck(name, node.message, rows)
 
-    def release(self) -> None:
-        """Closes dbt's connection to the build file."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.adapters.factory import cleanup_connections
-
-        cleanup_connections()  # type: ignore[no-untyped-call]
-        environment = DuckDBConnectionManager._ENV
-        if environment is not None:
-            environment.close()
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-    def _runner(self, callbacks: list[Any] | None = None) -> Any:
-        os.environ["REVHOUSE_BUILD_FILE"] = str(self.settings.build_file)
-        from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
-
-        if self._manifest is None and self.is_fresh():
-            self._manifest = Manifest.from_msgpack(self.parsed_path.read_bytes())
-        return dbtRunner(manifest=self._manifest, callbacks=callbacks or [])
-
-    def _arguments(self, command: str, *arguments: str) -> list[str]:
-        self.settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    def _arguments(self) -> list[str]:
         return [
             "--quiet",
             "--log-level",
             "none",
             "--log-path",
             str(self.settings.dbt_target / "logs"),
-            command,
+            "compile",
+            "--no-introspect",
+            "--no-populate-cache",
+            "--exclude",
+            "test_type:unit",
             "--project-dir",
             str(DBT_PROJECT),
             "--profiles-dir",
             str(DBT_PROJECT),
             "--target-path",
             str(self.settings.dbt_target),
-            *arguments,
         ]
-
-
-def _node_result(data: Any) -> NodeResult:
-    result = data.run_result
-    return NodeResult(
-        unique_id=data.node_info.unique_id,
-        status=result.status,
-        message=result.message or "",
-        seconds=result.execution_time,
-        failures=int(result.num_failures or 0),
-    )

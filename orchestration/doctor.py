@@ -173,10 +173,12 @@ def _leftovers(settings: Settings) -> Finding:
 def _manifest(settings: Settings) -> Finding:
     project = DbtProject(settings)
     if not project.manifest_path.exists():
-        return Finding("dbt manifest", "note", "not parsed yet")
+        return Finding("dbt manifest", "note", "not compiled yet")
     fresh = project.is_fresh()
     return Finding(
-        "dbt manifest", "ok" if fresh else "note", "fresh" if fresh else "older than the project; parsed anew"
+        "dbt manifest",
+        "ok" if fresh else "note",
+        "fresh" if fresh else "older than the project; the next build compiles it",
     )
 
 

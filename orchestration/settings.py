@@ -45,7 +45,7 @@ class Settings(BaseSettings):
 
     @property
     def dbt_target(self) -> Path:
-        return self.warehouse / "dbt_target"
+        return self.warehouse / "dbt_compiled"
 
     @property
     def dagster_home(self) -> Path:

@@ -18,9 +18,8 @@
 {#- A relation as schema.table: a table macro outlives the name of the file in which it was made. -#}
 {% macro in_any_file(relation) -%} {{ relation.schema }}.{{ relation.identifier }} {%- endmacro %}
 
-{#- Creates marts.<name>(d): the ageing of any day, from documents dated up to it. -#}
-{% macro create_aging_as_of(name, events, parts, document, party) -%}
-    {{ "create or replace macro " ~ this.schema ~ "." ~ name ~ "(d) as table" }}
+{#- The ageing of any day d, from documents dated up to it. -#}
+{% macro aging_as_of(events, parts, document, party) -%}
     with
         balances as (
             select tenant_id, {{ document }}, sum(amount_minor) as balance_minor

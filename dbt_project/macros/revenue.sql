@@ -92,10 +92,9 @@
     where l.set_aside_rule is null and not i.is_corrected
 {%- endmacro %}
 
-{#- Creates marts.revenue_as_of(d): billed, recognised, deferred revenue and contract asset of every source on any day,
-    by the documents that are known on the as-of date. -#}
-{% macro create_revenue_as_of() -%}
-    {{ "create or replace macro " ~ this.schema ~ ".revenue_as_of(d) as table" }}
+{#- Billed, recognised, deferred revenue and contract asset of every source on any day d, by the documents that are known
+    on the as-of date. -#}
+{% macro revenue_as_of() -%}
     with
         plain as (
             {{

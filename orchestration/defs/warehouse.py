@@ -14,80 +14,85 @@ from dagster import (
     AssetSpec,
     Failure,
     MaterializeResult,
+    TableColumn,
+    TableSchema,
     multi_asset,
 )
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
-from dagster_dbt.asset_utils import build_dbt_specs, default_asset_check_fn
 
 from orchestration import plots, progress
-from orchestration.dbt_runner import NodeResult
+from orchestration.dbt_plan import NodeResult
 from orchestration.resources import BuildResource
 
-WITHOUT_UNIT_TESTS = "test_type:unit"
+Node = Mapping[str, Any]
 
 
-class Translator(DagsterDbtTranslator):
-    """Asset key = DuckDB address; group = business domain; a singular test belongs to a model that it reads."""
+def key_of_node(node: Node) -> AssetKey:
+    """Asset key = DuckDB address."""
+    return AssetKey([node["schema"], node.get("alias") or node["name"]])
 
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
 
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
-        name = dbt_resource_props.get("alias") or dbt_resource_props["name"]
-        return AssetKey([dbt_resource_props["schema"], name])
+def specs_of(manifest: Mapping[str, Any]) -> dict[str, AssetSpec]:
+    """One asset per model and seed, by unique id: its group is the business domain, its layer a tag."""
+    tables = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    keys = {key: key_of_node(node) for key, node in (tables | manifest["sources"]).items()}
+    specs = {}
+    for unique_id, node in tables.items():
+        columns = [TableColumn(name, column["data_type"]) for name, column in node["columns"].items()]
+        specs[unique_id] = AssetSpec(
+            keys[unique_id],
+            deps=sorted({keys[parent] for parent in node["depends_on"].get("nodes", ())}),
+            description=_description(node),
+            group_name=node["config"]["meta"].get("dagster", {}).get("group", "reference"),
+            tags={"layer": node["schema"]},
+            kinds={"dbt", "duckdb"},
+            code_version=node["checksum"]["checksum"],
+            metadata={"dagster/column_schema": TableSchema(columns)} if columns else None,
+        )
+    return specs
 
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        meta = dbt_resource_props.get("config", {}).get("meta", {}) or dbt_resource_props.get("meta", {})
-        group: str | None = meta.get("dagster", {}).get("group")
-        return group or "reference"
 
-    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
-        return {**super().get_tags(dbt_resource_props), "layer": dbt_resource_props["schema"]}
-
-    def get_asset_check_spec(
-        self, asset_spec: AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> AssetCheckSpec | None:
-        test = manifest["nodes"][unique_id]
-        if not test.get("attached_node") and "dagster" not in test.get("config", {}).get("meta", {}):
-            first = min((n for n in test["depends_on"]["nodes"] if n.startswith("model.")), default=None)
-            if first is None or self.get_asset_key(manifest["nodes"][first]) != asset_spec.key:
-                return None
-            return AssetCheckSpec(
-                test["name"],
-                asset=asset_spec.key,
-                blocking=test["config"]["severity"].lower() == "error",
-                metadata={"dagster_dbt/unique_id": unique_id},
+def check_specs_of(manifest: Mapping[str, Any], specs: Mapping[str, AssetSpec]) -> dict[str, AssetCheckSpec]:
+    """One asset check per test, by unique id; a singular test belongs to the first model that it reads."""
+    checks = {}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "test":
+            read = sorted(parent for parent in node["depends_on"]["nodes"] if parent in specs)
+            table = node.get("attached_node") or read[0]
+            checks[unique_id] = AssetCheckSpec(
+                node["name"],
+                asset=specs[table].key,
+                description=node.get("description") or None,
+                blocking=node["config"]["severity"] == "error",
             )
-        return default_asset_check_fn(manifest, self, asset_spec.key, unique_id, project)
+    return checks
+
+
+def _description(node: Node) -> str:
+    code = "\n".join(f"    {line}" for line in (node.get("raw_code") or "").splitlines())
+    return f"{node['description']}\n\n{code}" if code else str(node["description"])
 
 
 def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
-    specs, check_specs = build_dbt_specs(
-        translator=Translator(),
-        manifest=manifest,
-        select="fqn:*",
-        exclude=WITHOUT_UNIT_TESTS,
-        selector="",
-        io_manager_key=None,
-        project=None,
-    )
-    key_of = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in specs}
-    check_of = {
-        check.metadata["dagster_dbt/unique_id"]: check.key for check in check_specs if check.metadata is not None
-    }
+    specs = specs_of(manifest)
+    checks = check_specs_of(manifest, specs)
+    key_of = {unique_id: spec.key for unique_id, spec in specs.items()}
+    check_of = {unique_id: check.key for unique_id, check in checks.items()}
     id_of = {key: unique_id for unique_id, key in key_of.items()}
 
-    @multi_asset(name="dbt", specs=specs, check_specs=check_specs, can_subset=True, allow_arbitrary_check_specs=True)
+    @multi_asset(
+        name="dbt",
+        specs=list(specs.values()),
+        check_specs=list(checks.values()),
+        can_subset=True,
+        allow_arbitrary_check_specs=True,
+    )
     def dbt(
         context: AssetExecutionContext, build: BuildResource
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         build.build.ensure_raw()
-        arguments = ["--exclude", WITHOUT_UNIT_TESTS]
-        if context.is_subset:
-            wanted = [manifest["nodes"][id_of[key]]["name"] for key in sorted(context.selected_asset_keys)]
-            arguments += ["--select", *wanted]
+        wanted = [id_of[key] for key in context.selected_asset_keys] if context.is_subset else None
         nodes = []
-        for node in build.dbt.run("build", *arguments):
+        for node in build.dbt.run(wanted):
             nodes.append(node)
             built = sum(n.unique_id in key_of for n in nodes)
             progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {len(nodes) - built} checks")

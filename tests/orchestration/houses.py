@@ -16,25 +16,24 @@ from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
-
-PARSED = ROOT / ".pytest_cache" / "dbt_target"
+COMPILED = ROOT / ".pytest_cache" / "dbt_compiled"
 
 
 def new_home(home: Path) -> Path:
-    """A home that has nothing but the parse of the dbt project, which every test would pay for otherwise."""
-    target = home / "warehouse" / "dbt_target"
+    """A home that has nothing but the compiled dbt project, which every test would pay for otherwise."""
+    target = home / "warehouse" / "dbt_compiled"
     target.parent.mkdir(parents=True)
-    PARSED.parent.mkdir(exist_ok=True)
-    with (PARSED.parent / "dbt_target.lock").open("w") as lock:
+    COMPILED.parent.mkdir(exist_ok=True)
+    with (COMPILED.parent / "dbt_compiled.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         code = "from orchestration.dbt_runner import DbtProject as D, Settings; D(Settings()).manifest()"
-        if PARSED.exists():
-            shutil.copytree(PARSED, target)
+        if COMPILED.exists():
+            shutil.copytree(COMPILED, target)
         if not DbtProject(Settings(home=home)).is_fresh():
-            parsed = in_process(home, code)
-            assert parsed.returncode == 0, parsed.stderr
-            shutil.rmtree(PARSED, ignore_errors=True)
-            shutil.copytree(target, PARSED)
+            compiled = in_process(home, code)
+            assert compiled.returncode == 0, compiled.stderr
+            shutil.rmtree(COMPILED, ignore_errors=True)
+            shutil.copytree(target, COMPILED)
     return home
 
 

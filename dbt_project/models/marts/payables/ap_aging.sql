@@ -1,10 +1,3 @@
-{{
-    config(
-        post_hook="{{ create_aging_as_of('ap_aging_as_of', 'int_payables__events', 'int_payables__bill_parts', 'bill_id', 'vendor_id') }}"
-    )
-}}
--- depends_on: {{ ref('int_payables__events') }}
--- depends_on: {{ ref('int_payables__bill_parts') }}
 select
     tenant_id,
     as_of,

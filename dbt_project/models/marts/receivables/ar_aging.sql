@@ -1,10 +1,3 @@
-{{
-    config(
-        post_hook="{{ create_aging_as_of('ar_aging_as_of', 'int_receivables__events', 'int_receivables__invoice_parts', 'invoice_id', 'customer_id') }}"
-    )
-}}
--- depends_on: {{ ref('int_receivables__events') }}
--- depends_on: {{ ref('int_receivables__invoice_parts') }}
 select
     tenant_id,
     as_of,

@@ -1,10 +1,3 @@
-{{ config(post_hook="{{ create_revenue_as_of() }}") }}
--- depends_on: {{ ref('int_receivables__invoice_lines_valued') }}
--- depends_on: {{ ref('int_revenue__invoices') }}
--- depends_on: {{ ref('int_revenue__units') }}
--- depends_on: {{ ref('int_revenue__curves') }}
--- depends_on: {{ ref('int_revenue__movements') }}
--- depends_on: {{ ref('int_revenue__sources_apart') }}
 select
     tenant_id,
     source_kind,

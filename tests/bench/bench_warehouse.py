@@ -1,0 +1,136 @@
+"""`make bench-warehouse`: what a build takes beside the simplest exact SQL for nine of its tables, in one run.
+
+full: the models that make those nine tables, and the whole build with checks and publication, beside the yardstick.
+fixed: a build of the demo company, split into what it is made of.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bench.bench_api import show
+from tests.bench.drop_speed import YARDSTICK, drop_seconds, pieces
+
+PARTS = ("full", "fixed")
+AS_OF = "2026-10-31"
+NINE = (
+    "mrr_movements",
+    "revenue_metrics",
+    "cohort_analysis",
+    "ar_aging",
+    "ar_aging_summary",
+    "revenue_recognition",
+    "deferred_revenue_rollforward",
+    "tax_summary",
+)
+MOST_MEMORY = 4096
+MOST_FIXED = 13
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-warehouse", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--scale", type=int, default=10, help="of the company: a million invoice lines each")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="where 15 GB have room; default the system's temporary folder")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory(prefix="revhouse-bench-", dir=asked.folder) as folder:
+        if "full" in asked.parts:
+            report_full(Path(folder), asked.scale, asked.rounds)
+        if "fixed" in asked.parts:
+            report_fixed(Path(folder), asked.rounds)
+
+
+def report_full(folder: Path, scale: int, rounds: int) -> None:
+    if not YARDSTICK.is_dir():
+        print(f"the build is not measured: the yardstick is not at {YARDSTICK}")
+        return
+    data, home = folder / "company", folder / "home"
+    command = [sys.executable, str(YARDSTICK / "scale_company.py"), str(data), "--scale", str(scale), "--format", "csv"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    dropped, _ = drop_seconds(home, pieces(data, folder / "pieces"))
+    print(f"a company of scale {scale}, dropped in {dropped:.1f} s")
+    nine, whole, peaks = [], [], []
+    for _ in range(rounds):
+        plain = plain_seconds(data)
+        made = child(home, "models", AS_OF, *NINE)
+        built = child(home, "whole", "--as-of", AS_OF, "--full-refresh")
+        print(
+            f"    plain SQL {plain:6.1f} s   models of the nine {made['models']:6.1f} s   whole build"
+            f" {built['seconds']:6.1f} s, {built['peak_mb']} MB",
+            flush=True,
+        )
+        nine.append(made["models"] / plain)
+        whole.append(built["seconds"] / plain)
+        peaks.append(built["peak_mb"])
+        print_longest(built["nodes"])
+    show("models of nine tables : plain SQL", *beside(nine, 2.0))
+    show("whole build : plain SQL", *beside(whole, 5.0))
+    show("memory of the build", f"{max(peaks)} MB", f"below {MOST_MEMORY} MB", max(peaks) < MOST_MEMORY)
+
+
+def beside(ratios: list[float], most: float) -> tuple[str, str, bool, str]:
+    middle = statistics.median(ratios)
+    return f"{middle:.2f}", f"at most {most:.2f}", middle <= most, f"{min(ratios):.2f} to {max(ratios):.2f}"
+
+
+def print_longest(nodes: dict[str, float], count: int = 12) -> None:
+    """Each node's own seconds; two run at a time."""
+    for name in sorted(nodes, key=lambda name: -nodes[name])[:count]:
+        print(f"        {nodes[name]:6.2f} s  {name.split('.')[2]}")
+
+
+def plain_seconds(data: Path) -> float:
+    command = [sys.executable, str(YARDSTICK / "floor.py"), str(data), "--points", "all", "--runs", "1"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(json.loads(said[said.index("{") : said.rindex("}") + 1])["median_s"])
+
+
+def report_fixed(folder: Path, rounds: int) -> None:
+    """The demo company is small: nearly all that its build takes is paid for any company."""
+    home = folder / "demo"
+    subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "demo"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "REVHOUSE_HOME": str(home)},
+    )
+    taken = []
+    for _ in range(rounds):
+        built = child(home, "whole")
+        taken.append(built["seconds"])
+        dbt = built.get("dbt", 0)
+        parts = {
+            "imports": built["imports"],
+            "parse": built.get("parse", 0),
+            "ingest": built.get("ensure_raw", 0),
+            "dbt": dbt,
+            "publish": built.get("publish", 0),
+        }
+        rest = built["seconds"] - sum(parts.values())
+        print("    " + "   ".join(f"{name} {seconds:.2f} s" for name, seconds in {**parts, "rest": rest}.items()))
+        print(f"        {len(built['nodes'])} tables and checks, {sum(built['nodes'].values()):.2f} s of their own")
+    middle = statistics.median(taken)
+    show("fixed cost of a build", f"{middle:.1f} s", f"at most {MOST_FIXED} s", middle <= MOST_FIXED)
+
+
+def child(home: Path, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.bench.build_once", *arguments]
+    run = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"REVHOUSE_HOME": str(home)}
+    )
+    if run.returncode:
+        raise SystemExit(run.stdout + run.stderr)
+    return dict(json.loads(run.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Child of the warehouse's benchmark: one build, or only the models of some tables, and what each part of it took."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from orchestration.dbt_runner import DbtProject, NodeResult
+
+STARTED = time.perf_counter()
+
+
+def main() -> None:
+    """`whole ARGUMENT…` = `revhouse build ARGUMENT…`; `models AS_OF TABLE…` = those and what they are made of."""
+    what, *arguments = sys.argv[1:]
+    took = whole(arguments) if what == "whole" else models(arguments[0], arguments[1:])
+    took["seconds"] = time.perf_counter() - STARTED
+    took["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(took))
+
+
+def whole(arguments: list[str]) -> dict[str, Any]:
+    """The command as users call it, its steps told apart by the ends of dbt's nodes and of the calls around them."""
+    from orchestration import build, cli
+
+    took: dict[str, Any] = {"imports": time.perf_counter() - STARTED, "nodes": {}}
+    keep_time(took, DbtProject, "parse")
+    keep_time(took, build.Build, "ensure_raw")
+    keep_time(took, build.Build, "publish")
+    run = DbtProject.run
+
+    def noted(self: DbtProject, command: str, *more: str) -> Iterator[NodeResult]:
+        started = time.perf_counter()
+        for node in run(self, command, *more):
+            took["nodes"][node.unique_id] = node.seconds
+            yield node
+        took["dbt"] = took.get("dbt", 0) + time.perf_counter() - started
+
+    DbtProject.run = noted  # type: ignore[method-assign]
+    sys.argv = ["revhouse", "build", *arguments]
+    try:
+        cli.app(standalone_mode=False)
+    except SystemExit as stop:
+        if stop.code:
+            raise
+    return took
+
+
+def models(as_of: str, tables: list[str]) -> dict[str, Any]:
+    from datetime import date
+
+    from orchestration.build import BuildRequest, building
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    project = DbtProject.of(settings)
+    core_tables: list[str] = []
+    with building(settings, BuildRequest(as_of=date.fromisoformat(as_of)), "benchmark", core_tables) as build:
+        build.ensure_raw()
+        project.manifest()
+        started = time.perf_counter()
+        nodes = list(project.run("run", "--select", *(f"+{table}" for table in tables)))
+        took = time.perf_counter() - started
+    if broken := [node for node in nodes if node.status != "success"]:
+        raise SystemExit(f"{broken[0].unique_id}: {broken[0].message}")
+    return {"models": took, "nodes": {node.unique_id: node.seconds for node in nodes}}
+
+
+def keep_time(took: dict[str, Any], owner: Any, name: str) -> None:
+    """Adds up what a method takes."""
+    inner = getattr(owner, name)
+
+    def timed(*arguments: Any, **options: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return inner(*arguments, **options)
+        finally:
+            took[name] = took.get(name, 0) + time.perf_counter() - started
+
+    setattr(owner, name, timed)
+
+
+if __name__ == "__main__":
+    main()
