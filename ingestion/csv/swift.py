@@ -106,7 +106,7 @@ def _short(column: Column, cell: str, has_currency: bool, has_wide_spaces: bool)
         outer = [f"trim({cell}) <> {cell}"] if has_wide_spaces else [f"prefix({cell}, ' ')", f"suffix({cell}, ' ')"]
         return _Short({column.name: cell}, [*odd, *outer])
     if column.type == "date":
-        odd.append(f"{value}::VARCHAR <> {cell}")  # as the careful way compares it
+        odd += [f"{value}::VARCHAR <> {cell}", f"strlen({cell}) <> 10"]  # as the careful way compares it
         return _Short({column.name: f"TRY_CAST({cell} AS DATE)"}, [*odd, f"{value} IS NULL AND {cell} IS NOT NULL"])
     if column.type not in NUMBERS:
         return None
