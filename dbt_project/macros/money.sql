@@ -26,13 +26,24 @@
     ((({{ minor }})::hugeint * {{ millionths_per_minor }})::decimal(38, 0) * 0.000001::decimal(6, 6))::decimal(38, 6)
 {%- endmacro %}
 
-{#- Minor units to the type of a money column in marts. -#}
+{#- Minor units to the type of a money column in marts. Up to 17 digits by a multiplication of decimals, which takes a
+    tenth of the time of dividing wide integers. -#}
 {% macro money(minor, millionths_per_minor) -%}
-    {{ money4("divide((" ~ minor ~ ")::hugeint * " ~ millionths_per_minor ~ ", 100)") }}
+    (
+        case
+            when abs({{ minor }}) < 100000000000000000
+            then
+                (
+                    ({{ minor }})::decimal(18, 0)
+                    * (({{ millionths_per_minor }})::decimal(7, 0) * 0.000001::decimal(6, 6))::decimal(5, 4)
+                )::decimal(28, 4)
+            else {{ money4("divide((" ~ minor ~ ")::hugeint * " ~ millionths_per_minor ~ ", 100)") }}
+        end
+    )
 {%- endmacro %}
 
 {#- Ten-thousandths of a currency unit (the unit of MRR and of reporting amounts) to the type of a money column. -#}
-{% macro money4(units) -%} (({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4) {%- endmacro %}
+{% macro money4(units) -%}(({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4) {%- endmacro %}
 
 {#- An amount in another currency, rounded once. The rate is a fraction of integers. -#}
 {% macro convert(amount, numerator, denominator) -%}

@@ -9,4 +9,4 @@ select
     {{ money("recognized_to_date_minor", "millionths_per_minor") }} as recognized_to_date,
     {{ money("deferred_closing_minor", "millionths_per_minor") }} as deferred_closing,
     {{ money("contract_asset_closing_minor", "millionths_per_minor") }} as contract_asset_closing
-from {{ ref("int_revenue__line_months") }}
+from {{ in_any_file(ref("int_revenue__line_months")) }}
