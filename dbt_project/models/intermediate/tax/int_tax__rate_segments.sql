@@ -30,7 +30,7 @@ with
             r.valid_from,
             r.ends_on
         from dated as r
-        left join {{ ref("int_tax__places") }} as p on r.jurisdiction = p.region_key
+        left join {{ ref("int_tax__places") }} as p on r.jurisdiction = p.region_key and p.region_key = p.jurisdiction
         union all
         select
             r.tenant_id,

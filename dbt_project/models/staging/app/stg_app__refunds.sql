@@ -10,6 +10,7 @@ select
     r.invoice_id,
     r.refunded_on::date as refunded_on,
     r.kind,
+    r.status,
     {{ from_minor("r.amount_minor", "c.millionths_per_minor") }} as amount
 from {{ source("raw_app", "refunds") }} as r
 left join {{ ref("stg_run__currencies") }} as c using (currency)
