@@ -123,16 +123,16 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
     kind = config["materialized"]
     if kind == "seed":
         sql = _seed(project / node["original_file_path"], config["column_types"])
-    elif kind in ("table", "table_macro"):
+    elif kind in ("table", "view", "table_macro"):
         sql = node["compiled_code"]
     else:
         raise NotPlanned(f"{relation}: {kind} is not run by a build")
     if kind == "table_macro":
         sql = f"create or replace macro {relation}({', '.join(config['parameters'])}) as table\n{sql}"
     else:
-        sql = f"create or replace table {relation} as (\n{sql}\n)"
+        sql = f"create or replace {'view' if kind == 'view' else 'table'} {relation} as (\n{sql}\n)"
     contract = {name: column["data_type"] for name, column in node["columns"].items()}
-    is_enforced = kind == "table" and config["contract"]["enforced"]
+    is_enforced = kind in ("table", "view") and config["contract"]["enforced"]
     return Step(
         key, kind, relation, sql, frozenset(waits_for), frozenset({key}), contract=contract if is_enforced else {}
     )

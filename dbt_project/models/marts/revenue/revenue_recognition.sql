@@ -1,3 +1,8 @@
+-- A view: the months are stored once, in minor units, with all that the ledger adds up by. Its relation is named
+-- without
+-- the file, whose name it outlives.
+{{ config(materialized="view") }}
+
 select
     tenant_id,
     source_kind,
