@@ -428,6 +428,7 @@ class Revenue:
                         "to_date": earned,
                         "deferred": max(still, ZERO),
                         "asset": max(-still, ZERO),
+                        "deferred_modified": max(still, ZERO) - max(still + moved["modified"], ZERO),
                     }
                 before = earned
                 if on == self.as_of:

@@ -58,7 +58,8 @@ select
     0::bigint as modified_minor,
     recognized_to_date_minor,
     greatest(open_minor, 0) as deferred_closing_minor,
-    greatest(- open_minor, 0) as contract_asset_closing_minor
+    greatest(- open_minor, 0) as contract_asset_closing_minor,
+    0::bigint as deferred_modified_minor
 from valued
 where billed_minor <> 0 or recognized_minor <> 0 or open_minor <> 0
 union all by name

@@ -59,7 +59,9 @@ with
 select
     * exclude (snapshot_on, billed_to_date_minor),
     {{ deferred("billed_to_date_minor", "recognized_to_date_minor") }} as deferred_closing_minor,
-    {{ contract_asset("billed_to_date_minor", "recognized_to_date_minor") }} as contract_asset_closing_minor
+    {{ contract_asset("billed_to_date_minor", "recognized_to_date_minor") }} as contract_asset_closing_minor,
+    deferred_closing_minor
+    - {{ deferred("billed_to_date_minor", "(recognized_to_date_minor - modified_minor)") }} as deferred_modified_minor
 from running
 where
     billed_to_date_minor <> recognized_to_date_minor

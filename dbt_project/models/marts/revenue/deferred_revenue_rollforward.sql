@@ -8,7 +8,7 @@ with
             any_value(millionths_per_minor) as millionths_per_minor,
             sum(billed_minor) as billed_minor,
             sum(recognized_minor) as recognized_minor,
-            sum(modified_minor) as modified_minor,
+            sum(deferred_modified_minor) as modified_minor,
             sum(credited_minor) as credited_minor,
             sum(deferred_closing_minor) as closing_minor,
             sum(contract_asset_closing_minor) as contract_asset_minor
@@ -34,11 +34,11 @@ select
     {{ money("billed_minor", "millionths_per_minor") }} as billed,
     {{
         money(
-            "recognized_minor - modified_minor - contract_asset_minor + opening_asset_minor", "millionths_per_minor"
+            "recognized_minor - contract_asset_minor + opening_asset_minor + modified_minor", "millionths_per_minor"
         )
     }} as recognized,
     {{ money("credited_minor", "millionths_per_minor") }} as credited,
-    {{ money("- modified_minor", "millionths_per_minor") }} as modified,
+    {{ money("modified_minor", "millionths_per_minor") }} as modified,
     {{ money("0", "millionths_per_minor") }} as fx,
     {{ money("closing_minor", "millionths_per_minor") }} as closing,
     {{ money("contract_asset_minor", "millionths_per_minor") }} as contract_asset_closing,
