@@ -1,6 +1,10 @@
 -- Stored beats inverse beats a cross over a common base; among several bases, the first by name.
 with
-    needed as (select distinct tenant_id, currency, reporting_currency, rate_on from {{ ref("int_fx__rates_needed") }}),
+    needed as (
+        select tenant_id, currency, reporting_currency, rate_on, bool_or(is_required) as is_required
+        from {{ ref("int_fx__rates_needed") }}
+        group by all
+    ),
 
     crosses as (
         select

@@ -10,7 +10,7 @@ with
         union
         select tenant_id, currency, month_index
         from {{ ref("int_mrr__customer_months") }}
-        where trial_mrr > 0 or committed_mrr > 0
+        where list_mrr > 0 or trial_mrr > 0 or committed_mrr > 0
         union
         select tenant_id, currency, month_index
         from {{ ref("int_mrr__at_risk_months") }}
@@ -21,13 +21,38 @@ with
         select tenant_id, currency, month_index
         from {{ ref("int_pipeline__month_amounts") }}
         where amount_minor <> 0
+        union
+        -- What other tools count is valued by the same rates as what we count.
+        select tenant_id, currency, unnest([month_index - 1, month_index])
+        from {{ ref("int_definitions__sides") }}
+        where side = 'theirs'
+        union
+        select tenant_id, currency, month_index - 12
+        from {{ ref("int_definitions__year_pairs") }}
+    ),
+
+    -- A plain sum of invoices, and the last rate of a currency in which nothing is sold any more, are taken where
+    -- stored,
+    -- and stop nothing where they are not.
+    wanted as (
+        select *, true as is_required
+        from months
+        union all
+        select tenant_id, currency, month_index, false
+        from {{ ref("int_definitions__invoiced") }}
+        union all
+        select m.tenant_id, m.currency, t.as_of_month, false
+        from {{ ref("int_mrr__movements") }} as m
+        inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
     )
 
 select
-    m.tenant_id,
-    m.currency,
-    m.month_index,
-    {{ snapshot_on("m.month_index", "t.as_of") }} as rate_on,
-    t.reporting_currency
-from months as m
+    w.tenant_id,
+    w.currency,
+    w.month_index,
+    {{ snapshot_on("w.month_index", "t.as_of") }} as rate_on,
+    t.reporting_currency,
+    bool_or(w.is_required) as is_required
+from wanted as w
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+group by all

@@ -1,0 +1,37 @@
+-- The customers of twelve months ago, then and now at the rate of then, on both sides.
+with
+    then_rows as (
+        select
+            s.tenant_id,
+            s.definition,
+            s.side,
+            s.customer_id,
+            s.month_index + 12 as month_index,
+            sum({{ convert("s.mrr", "r.numerator", "r.denominator") }}) as then_mrr
+        from {{ ref("int_definitions__sides") }} as s
+        inner join {{ ref("int_fx__month_rates") }} as r using (tenant_id, currency, month_index)
+        inner join {{ ref("stg_run__tenants") }} as t on s.tenant_id = t.tenant_id
+        where s.month_index + 12 <= t.as_of_month
+        group by all
+    ),
+
+    now_rows as (
+        select
+            p.tenant_id,
+            p.definition,
+            p.side,
+            p.customer_id,
+            p.month_index,
+            sum({{ convert("p.mrr", "r.numerator", "r.denominator") }}) as now_mrr
+        from {{ ref("int_definitions__year_pairs") }} as p
+        inner join
+            {{ ref("int_fx__month_rates") }} as r
+            on p.tenant_id = r.tenant_id
+            and p.currency = r.currency
+            and r.month_index = p.month_index - 12
+        group by all
+    )
+
+select b.*, coalesce(n.now_mrr, 0) as now_mrr
+from then_rows as b
+left join now_rows as n using (tenant_id, definition, side, customer_id, month_index)
