@@ -1,4 +1,4 @@
-"""What stands beside MRR: before discounts, at one rate, growth, gross churn, and usage, against a plain computation."""
+"""What stands beside MRR: list prices, one rate, growth, gross churn and usage, against a plain computation."""
 
 from collections import defaultdict
 from datetime import date
