@@ -5,7 +5,7 @@ with
     contracts as (
         select k.tenant_id, k.contract_id, k.total_minor, k.as_of
         from {{ ref("int_revenue__contracts_judged") }} as k
-        semi join {{ ref("int_revenue__obligations_priced") }} as o using (tenant_id, contract_id)
+        semi join {{ ref("int_revenue__obligations_priced") }} using (tenant_id, contract_id)
         where k.cancellable_from is null
     ),
 
