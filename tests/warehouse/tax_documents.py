@@ -123,6 +123,6 @@ def _expense(company: "Company", rng: random.Random, name: str) -> None:
             "amount": _amount(rng, 20, 300, currency),
             "currency": currency,
             "category": "travel",
-            "tax_amount": rng.choice([None, Decimal(0), _amount(rng, 1, 19, currency)]),
+            "tax_amount": rng.choice([None, Decimal(0), *[_amount(rng, 1, 19, currency)] * 3, Decimal("1.0005")]),
         }
     )

@@ -287,7 +287,8 @@ def input_tax(company: Company) -> dict[tuple[date, str, str], tuple[int, Fracti
     found: dict[tuple[date, str, str], list[Row]] = defaultdict(list)
     for table, day in (("bills", "issued_on"), ("expenses", "spent_on")):
         for row in company[table]:
-            whole = (Fraction(row["amount"]) * 10 ** EXPONENTS[row["currency"]]).denominator == 1
+            unit = 10 ** EXPONENTS[row["currency"]]
+            whole = all((Fraction(row[name] or 0) * unit).denominator == 1 for name in ("amount", "tax_amount"))
             if whole and row["tax_amount"] and row[day] <= company.as_of:
                 found[row[day].replace(day=1), row["currency"], table].append(row)
     return {

@@ -98,3 +98,19 @@ def test_input_tax_equals_the_plain_computation(random_companies: Built) -> None
     }
     assert len(expected) > 100
     assert_same(actual, expected)
+
+
+def test_expenses_whose_tax_their_currency_cannot_hold_are_listed_and_counted_without_it(
+    random_companies: Built,
+) -> None:
+    listed = random_companies.world.read(
+        "select tenant_id, detail, is_excluded from ops.set_aside_rows where data_set = 'expenses'"
+    )
+    expected = {
+        (company.tenant_id, f"{row['expense_id']} · {row['currency']}", False)
+        for company in random_companies.companies
+        for row in company["expenses"]
+        if str(row["tax_amount"]) == "1.0005"
+    }
+    assert len(expected) > 10
+    assert {(r["tenant_id"], r["detail"], r["is_excluded"]) for r in listed} == expected

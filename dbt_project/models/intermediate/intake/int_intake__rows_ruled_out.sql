@@ -76,3 +76,15 @@ union all
         "concat_ws(' · ', modification_id, contract_id)",
     )
 }}
+union all
+select
+    tenant_id,
+    file_id,
+    line,
+    change_no,
+    'expenses' as data_set,
+    'more_decimals_than_currency' as rule,
+    concat_ws(' · ', expense_id, currency) as detail,
+    amount_minor is null as is_excluded
+from {{ ref("int_retail__expenses_unioned") }}
+where amount_minor is null or (tax_amount is not null and tax_amount_minor is null)

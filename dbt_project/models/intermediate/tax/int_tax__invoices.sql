@@ -31,9 +31,6 @@ with
                 when i.voided_on is not null and greatest(i.voided_on, i.issued_on) <= t.as_of
                 then greatest(i.voided_on, i.issued_on)
             end as voided_on,
-            c.jurisdiction as customer_jurisdiction,
-            c.kind as customer_kind,
-            i.ship_to_country is null and i.ship_to_region is null as is_at_customer,
             upper(trim(coalesce(i.ship_to_country, c.country, ''))) as country,
             upper(
                 trim(
