@@ -96,6 +96,8 @@ def _modification(
     company: Company, rng: random.Random, name: str, contract: str, starts: date, length: int, currency: str
 ) -> None:
     effective = _on(rng, starts - timedelta(days=20), length + 60)
+    if rng.random() < 0.2:
+        effective = starts + timedelta(days=length + rng.choice([0, 1]))
     earlier = [m["effective_on"] for m in company["contract_modifications"] if m["contract_id"] == contract]
     if earlier and rng.random() < 0.3:
         effective = earlier[-1]
@@ -129,7 +131,7 @@ def _corrected_invoice(company: Company, rng: random.Random, name: str) -> None:
             "currency": currency,
             "status": "void" if void else "posted",
             "subscription_id": None,
-            "voided_on": issued + timedelta(days=rng.randint(0, 200)) if void else None,
+            "voided_on": issued + timedelta(days=rng.choice([0, 10, 30, 45, 90])) if void else None,
         }
     )
     for number in range(rng.randint(1, 4)):

@@ -2,10 +2,8 @@
 -- amount, by largest rest_of_division, ties by line id; a void takes what is left.
 with
     lines as (
-        select l.tenant_id, l.line_id, l.invoice_id, l.net_minor, i.net_minor as invoice_net_minor, i.voided_on
-        from {{ ref("int_receivables__invoice_lines_valued") }} as l
-        inner join {{ ref("int_revenue__invoices") }} as i using (tenant_id, invoice_id)
-        where i.is_corrected and l.set_aside_rule is null
+        select tenant_id, line_id, invoice_id, net_minor, invoice_net_minor, voided_on
+        from {{ ref("int_revenue__lines_apart") }}
     ),
 
     -- A line that is negative by itself has a negative share: `divide` cuts towards 0, so one is taken off to floor it.
