@@ -4,6 +4,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
+from tests.warehouse.books import fill_books
 from tests.warehouse.definition_examples import fill_definitions
 from tests.warehouse.tables import table
 from tests.warehouse.world import ROOT, World
@@ -81,6 +82,7 @@ def fill(world: World) -> None:
     _core_receivables(world)
     _small_seller(world)
     fill_definitions(world)
+    fill_books(world)
 
 
 def _priced(number: int, row: dict[str, str]) -> dict[str, str]:

@@ -16,6 +16,8 @@ select
     i.change_no,
     i.customer_id,
     i.subscription_id,
+    i.contract_id,
+    i.entity_id,
     i.ship_to_country,
     i.ship_to_region,
     i.currency,

@@ -1,0 +1,54 @@
+with
+    months as (
+        select tenant_id, entity_id, period, account, purpose, currency, sum(debit) as debit, sum(credit) as credit
+        from {{ ref("journal_entries") }}
+        group by all
+    ),
+
+    -- An account stays from its first posting on, also in months in which nothing moves.
+    grid as (
+        select
+            m.tenant_id,
+            m.entity_id,
+            m.account,
+            m.purpose,
+            m.currency,
+            unnest(generate_series(min(m.period), date_trunc('month', max(t.as_of))::date, interval 1 month))::date
+            as period
+        from months as m
+        inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+        group by all
+    ),
+
+    running as (
+        select
+            g.*,
+            coalesce(m.debit, 0) as debit,
+            coalesce(m.credit, 0) as credit,
+            sum(coalesce(m.debit, 0) - coalesce(m.credit, 0)) over periods as closing
+        from grid as g
+        left join months as m using (tenant_id, entity_id, account, purpose, currency, period)
+        window periods as (partition by g.tenant_id, g.entity_id, g.account, g.purpose, g.currency order by g.period)
+    ),
+
+    names as (
+        select tenant_id, account, purpose, min(account_name) as account_name, min(kind) as kind
+        from {{ ref("int_ledger__accounts") }}
+        group by all
+    )
+
+select
+    r.tenant_id,
+    r.entity_id,
+    r.period,
+    r.account,
+    r.currency,
+    n.account_name,
+    r.purpose,
+    n.kind,
+    (r.closing - r.debit + r.credit)::decimal(28, 4) as opening,
+    r.debit::decimal(28, 4) as debit,
+    r.credit::decimal(28, 4) as credit,
+    r.closing::decimal(28, 4) as closing
+from running as r
+inner join names as n using (tenant_id, account, purpose)
