@@ -80,8 +80,6 @@ select
     customer_id,
     currency,
     month_index,
-    null::varchar as subscription_id,
-    null::varchar as item_id,
     'fx_rate' as reason,
     their_reporting - our_reporting as amount
 from valued

@@ -27,34 +27,43 @@ with
             <> 0
     ),
 
-    valued as (
-        select
-            d.*,
-            c.invoiced_reporting - c.mrr_reporting as cell_reporting,
-            {{ floor_part("d.amount::hugeint * c.numerator", "c.denominator") }} as floor_reporting,
-            d.amount::hugeint * c.numerator
-            - {{ floor_part("d.amount::hugeint * c.numerator", "c.denominator") }} * c.denominator as cut_off
+    rated as (
+        select d.*, c.invoiced_reporting - c.mrr_reporting as cell_reporting, c.numerator, c.denominator
         from differing as d
         inner join {{ ref("int_definitions__naive_cells") }} as c using (tenant_id, customer_id, currency, month_index)
         where c.numerator is not null
+    ),
+
+    foreign_lines as (
+        select
+            *,
+            {{ floor_part("amount::hugeint * numerator", "denominator") }} as floor_reporting,
+            amount::hugeint * numerator
+            - {{ floor_part("amount::hugeint * numerator", "denominator") }} * denominator as cut_off
+        from rated
+        where numerator <> denominator
+    ),
+
+    shared as (
+        select
+            * replace (
+                floor_reporting + case
+                    when
+                        row_number() over (
+                            partition by tenant_id, customer_id, currency, month_index order by cut_off desc, reason asc
+                        )
+                        <= cell_reporting
+                        - sum(floor_reporting) over (partition by tenant_id, customer_id, currency, month_index)
+                    then 1
+                    else 0
+                end as amount
+            )
+        from foreign_lines
     )
 
-select
-    tenant_id,
-    'naive_invoices' as definition,
-    customer_id,
-    currency,
-    month_index,
-    null::varchar as subscription_id,
-    null::varchar as item_id,
-    reason,
-    floor_reporting + case
-        when
-            row_number() over (
-                partition by tenant_id, customer_id, currency, month_index order by cut_off desc, reason asc
-            )
-            <= cell_reporting - sum(floor_reporting) over (partition by tenant_id, customer_id, currency, month_index)
-        then 1
-        else 0
-    end as amount
-from valued
+select tenant_id, 'naive_invoices' as definition, customer_id, currency, month_index, reason, amount::bigint as amount
+from rated
+where numerator = denominator
+union all
+select tenant_id, 'naive_invoices', customer_id, currency, month_index, reason, amount::bigint
+from shared

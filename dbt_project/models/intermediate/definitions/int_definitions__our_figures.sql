@@ -12,8 +12,9 @@ with
         select tenant_id, month_index
         from {{ ref("int_mrr__month_figures") }}
         union all
-        select tenant_id, month_index
-        from {{ ref("int_definitions__lines") }}
+        select tenant_id, {{ month_index("min(month)") }} as month_index
+        from {{ ref("metric_definition_differences") }}
+        group by tenant_id
     ),
 
     spans as (select tenant_id, min(month_index) as first_month from known_months group by all),

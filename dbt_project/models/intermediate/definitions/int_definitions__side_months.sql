@@ -1,6 +1,13 @@
--- Movements of the customers about whom a tool and we disagree, on both sides, by one rule: ours. Valued at the opening
--- month-end's rate; churn and retention need no closing rate.
+-- Movements in the months whose opening or closing a tool and we have otherwise, on both sides, by one rule: ours.
+-- Valued
+-- at the opening month-end's rate; churn and retention need no closing rate.
 with
+    compared_months as (
+        select distinct
+            l.tenant_id, l.definition, l.customer_id, unnest([l.month_index, l.month_index + 1]) as month_index
+        from {{ ref("int_definitions__item_lines") }} as l
+    ),
+
     balances as (
         select tenant_id, definition, side, customer_id, currency, month_index, 0 as opening, mrr as closing
         from {{ ref("int_definitions__sides") }}
@@ -13,24 +20,21 @@ with
 
     paired as (
         select
-            tenant_id,
-            definition,
-            side,
-            customer_id,
-            currency,
-            month_index,
-            sum(opening) as opening,
-            sum(closing) as closing
-        from balances
+            b.tenant_id,
+            b.definition,
+            b.side,
+            b.customer_id,
+            b.currency,
+            b.month_index,
+            sum(b.opening) as opening,
+            sum(b.closing) as closing
+        from balances as b
+        semi join compared_months using (tenant_id, definition, customer_id, month_index)
         group by all
     ),
 
     kinds as (
-        select
-            *,
-            max(opening) over month > 0 as was_customer,
-            max(closing) over month > 0 as is_customer,
-            month_index = min(month_index) over (partition by tenant_id, definition, side, customer_id) as is_first
+        select *, max(opening) over month > 0 as was_customer, max(closing) over month > 0 as is_customer
         from paired
         window month as (partition by tenant_id, definition, side, customer_id, month_index)
     ),
@@ -44,7 +48,6 @@ with
             k.month_index,
             k.was_customer,
             k.is_customer,
-            k.is_first,
             {{ convert("k.opening", "r.numerator", "r.denominator") }} as opening,
             case
                 when k.closing > k.opening
@@ -72,7 +75,6 @@ select
     month_index,
     was_customer,
     is_customer,
-    is_first,
     sum(opening) as opening,
     sum(risen) as risen,
     sum(fallen) as fallen

@@ -1,5 +1,11 @@
--- The customers of twelve months ago, then and now at the rate of then, on both sides.
+-- The customers of twelve months ago, then and now at the rate of then, on both sides, where either month is disputed.
 with
+    compared_months as (
+        select distinct
+            l.tenant_id, l.definition, l.customer_id, unnest([l.month_index, l.month_index + 12]) as month_index
+        from {{ ref("int_definitions__item_lines") }} as l
+    ),
+
     then_rows as (
         select
             s.tenant_id,
@@ -34,4 +40,5 @@ with
 
 select b.*, coalesce(n.now_mrr, 0) as now_mrr
 from then_rows as b
+semi join compared_months using (tenant_id, definition, customer_id, month_index)
 left join now_rows as n using (tenant_id, definition, side, customer_id, month_index)

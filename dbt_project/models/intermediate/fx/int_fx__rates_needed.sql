@@ -31,9 +31,8 @@ with
         from {{ ref("int_definitions__year_pairs") }}
     ),
 
-    -- A plain sum of invoices, and the last rate of a currency in which nothing is sold any more, are taken where
-    -- stored,
-    -- and stop nothing where they are not.
+    -- A plain sum of invoices and the last rate of a currency in which nothing is sold any more use what is stored, and
+    -- stop nothing where nothing is.
     wanted as (
         select *, true as is_required
         from months
