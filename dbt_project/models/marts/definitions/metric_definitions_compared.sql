@@ -5,12 +5,12 @@ with
             tenant_id,
             definition,
             metric,
-            month_index,
+            {{ month_index("month") }} as month_index,
             reason,
             count(*) as line_count,
             sum(numerator_difference) as numerator_difference,
             sum(denominator_difference) as denominator_difference
-        from {{ ref("int_definitions__lines") }}
+        from {{ ref("metric_definition_differences") }}
         group by all
     ),
 
@@ -21,12 +21,12 @@ with
             metric,
             month_index,
             sum(line_count)::bigint as line_count,
-            sum(numerator_difference) as numerator_difference,
-            sum(denominator_difference) as denominator_difference,
+            (sum(numerator_difference) * 10000)::hugeint as numerator_difference,
+            (sum(denominator_difference) * 10000)::hugeint as denominator_difference,
             string_agg(
                 reason || case
                     when metric = 'mrr'
-                    then ' ' || {{ money4("numerator_difference") }}
+                    then ' ' || numerator_difference
                     else ' (' || line_count || case when line_count = 1 then ' customer)' else ' customers)' end
                 end,
                 ', '
