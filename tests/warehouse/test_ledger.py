@@ -190,7 +190,8 @@ def _add_purchases(company: Company, sums: Sums) -> None:
     ]
     bought += [("payable", row) for row in bills.values() if row["issued_on"] <= day]
     for purpose, row in bought:
-        amount, tax, currency = Fraction(row["amount"]), Fraction(row.get("tax_amount") or 0), row["currency"]
+        amount, currency = Fraction(row["amount"]), row["currency"]
+        tax = Fraction(row.get("tax_amount") or 0) if fits(currency, row.get("tax_amount")) else Fraction(0)
         sums[purpose, currency] -= amount
         sums["input_tax", currency] += tax
         sums["expense", currency] += amount - tax
