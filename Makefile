@@ -7,7 +7,7 @@ SQL := dbt_project/models dbt_project/tests dbt_project/macros
 # sqlfmt takes // for a comment and would swallow the rest of the line.
 NO_SLASHES = @if grep -rn --include='*.sql' '//' $(SQL); then echo "write divide(a, b) for a // b"; exit 1; fi
 
-.PHONY: setup demo test test-long bench-api bench-ingest check format dev serve clean
+.PHONY: setup demo test test-long bench-api bench-ingest bench-warehouse check format dev serve clean
 
 setup: $(READY)
 
@@ -40,6 +40,9 @@ bench-api: $(READY)
 
 bench-ingest: $(READY)
 	@$(BIN)/python -m tests.bench.bench_ingest
+
+bench-warehouse: $(READY)
+	@$(BIN)/python -m tests.bench.bench_warehouse
 
 check: $(READY) $(SQL_READY)
 	$(BIN)/ruff check .
