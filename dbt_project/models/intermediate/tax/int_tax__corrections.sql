@@ -12,7 +12,7 @@ select
     c.invoice_id as source_id,
     (- sum(c.amount_minor))::bigint as amount_minor
 from {{ ref("int_tax__charges_apart") }} as c
-inner join {{ ref("int_tax__invoices") }} as i using (tenant_id, invoice_id)
+inner join {{ ref("int_tax__invoices_apart") }} as i using (tenant_id, invoice_id)
 where i.voided_on is not null
 group by all
 union all
@@ -43,6 +43,6 @@ select
     - n.tax_minor
 from {{ ref("int_tax__credit_notes") }} as n
 anti join {{ ref("int_tax__credits_by_jurisdiction") }} using (tenant_id, credit_note_id)
-left join {{ ref("int_tax__invoices") }} as i on n.tenant_id = i.tenant_id and n.invoice_id = i.invoice_id
+left join {{ ref("int_tax__invoices_apart") }} as i on n.tenant_id = i.tenant_id and n.invoice_id = i.invoice_id
 left join {{ ref("int_tax__customers") }} as c on n.tenant_id = c.tenant_id and n.customer_id = c.customer_id
 where n.tax_minor <> 0

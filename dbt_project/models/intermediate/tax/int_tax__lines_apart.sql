@@ -14,10 +14,10 @@ select
     l.net_minor,
     coalesce(x.tax_minor, l.tax_minor) as tax_minor
 from {{ ref("int_receivables__invoice_lines_valued") }} as l
-inner join {{ ref("int_tax__invoices") }} as i using (tenant_id, invoice_id)
+inner join {{ ref("int_tax__invoices_apart") }} as i using (tenant_id, invoice_id)
 left join
     {{ ref("int_tax__line_taxes_judged") }} as x
     on l.tenant_id = x.tenant_id
     and l.line_id = x.line_id
     and x.set_aside_rule is null
-where i.is_apart and l.set_aside_rule is null
+where l.set_aside_rule is null

@@ -13,9 +13,11 @@ with
         where p.kind <> 'HST'
     ),
 
+    places_of_invoices as ({{ tax_invoices() }}),
+
     invoices as (
         select i.tenant_id, i.invoice_id, i.jurisdiction, i.kind, coalesce(i.tax_point_on, h.issued_on) as taxed_on
-        from {{ ref("int_tax__invoices") }} as i
+        from places_of_invoices as i
         inner join {{ ref("int_receivables__invoices_totalled") }} as h using (tenant_id, invoice_id)
         where i.tenant_id in (select r.tenant_id from rated as r)
     ),

@@ -1,6 +1,8 @@
 -- Every dated movement of tax payable, and the nets that are reported beside it. Plain invoices are added up here: this
 -- is the one pass over all lines.
 with
+    invoices as ({{ tax_invoices() }}),
+
     plain as (
         select
             tenant_id,
@@ -30,7 +32,7 @@ select
     case when s.tax_code = 'reverse_charge' then s.net_minor else 0 end::bigint as reverse_charge_minor,
     s.tax_minor::bigint as amount_minor
 from plain as s
-inner join {{ ref("int_tax__invoices") }} as i using (tenant_id, invoice_id)
+inner join invoices as i using (tenant_id, invoice_id)
 where not i.is_apart
 union all
 select

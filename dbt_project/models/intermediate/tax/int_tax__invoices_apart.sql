@@ -1,0 +1,1 @@
+select * from ({{ tax_invoices() }}) where is_apart
