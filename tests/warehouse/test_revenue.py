@@ -179,3 +179,21 @@ def test_what_contracts_cannot_be_priced_by_is_listed(random_companies: Built, p
         "progress_goes_back",
         "obligation_is_not_measured",
     }
+
+
+def test_a_line_that_bills_a_contract_in_another_currency_stands_for_itself_and_is_listed(
+    random_companies: Built, plain: dict[str, Revenue]
+) -> None:
+    rows = random_companies.world.read(
+        "select tenant_id, detail from ops.set_aside_rows where rule = 'contract_in_another_currency'"
+    )
+    expected = []
+    for tenant, revenue in plain.items():
+        currencies = {name: unit.currency for (_, name), unit in revenue.units.items()}
+        known = {i["invoice_id"]: i["currency"] for i in revenue.company["invoices"]}
+        for line in revenue.company["invoice_lines"]:
+            sold, paid = currencies.get(line.get("obligation_id") or ""), known[line["invoice_id"]]
+            if sold and sold != paid:
+                expected.append((tenant, f"{line['line_id']} · {line['obligation_id']} · {paid}"))
+    assert expected
+    assert sorted((r["tenant_id"], r["detail"]) for r in rows) == sorted(expected)

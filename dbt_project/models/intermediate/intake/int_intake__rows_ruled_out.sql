@@ -88,3 +88,21 @@ select
     amount_minor is null as is_excluded
 from {{ ref("int_retail__expenses_unioned") }}
 where amount_minor is null or (tax_amount is not null and tax_amount_minor is null)
+union all
+-- A line that names what a contract in another currency sells is earned by itself.
+select
+    l.tenant_id,
+    l.file_id,
+    l.line,
+    l.change_no,
+    'invoice_lines' as data_set,
+    'contract_in_another_currency' as rule,
+    concat_ws(' · ', l.line_id, l.obligation_id, l.currency) as detail,
+    false as is_excluded
+from {{ ref("int_receivables__invoice_lines_valued") }} as l
+inner join
+    {{ ref("int_revenue__units") }} as u
+    on l.tenant_id = u.tenant_id
+    and l.obligation_id = u.billed_as
+    and l.currency <> u.currency
+where l.set_aside_rule is null
