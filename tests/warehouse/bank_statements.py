@@ -155,3 +155,25 @@ def _bill(bank: Bank, number: int) -> None:
         {"refund_id": f"G{number}", "payment_id": f"F{number}", "refunded_on": day, "amount": amount}
     )
     bank.line("refund", day + timedelta(days=1), -amount, f"REFUND {NAMES[customer]}", {("refund", f"G{number}")})
+
+
+def add_bank(company: Any, seed: int) -> None:
+    """A statement for a random company: most of its payments, some refunds, and lines of nobody, some unreadable."""
+    rng = random.Random(f"{seed}-bank")
+    names = {c["customer_id"]: c["name"] for c in company["customers"]}
+    currencies = {p["payment_id"]: p["currency"] for p in company["payments"]}
+    moves = [(p["received_on"], p["amount"], p["currency"], p["customer_id"]) for p in company["payments"]]
+    moves += [(r["refunded_on"], -r["amount"], currencies[r["payment_id"]], None) for r in company["refunds"]]
+    for day, amount, currency, customer in moves:
+        if rng.random() < 0.7:
+            text = rng.choice([names.get(customer), "TRANSFER", None])
+            booked = day + timedelta(days=rng.choice([0, 0, 1, 2, 12]))
+            company["bank_statement"].append(
+                {"posted_on": booked, "amount": amount, "currency": currency, "description": text}
+            )
+    for _ in range(rng.randint(0, 3)):
+        amount = Decimal(rng.randint(-90000, 90000)).scaleb(-rng.choice([0, 2, 3]))
+        day = company.as_of - timedelta(days=rng.randint(-5, 300))
+        company["bank_statement"].append(
+            {"posted_on": day, "amount": amount, "currency": rng.choice(["EUR", "JPY", None]), "description": "OTHER"}
+        )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.warehouse import revenue_documents, tax_documents
+from tests.warehouse import bank_statements, revenue_documents, tax_documents
 
 Row = dict[str, Any]
 EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}
@@ -56,6 +56,7 @@ def make_company(seed: int) -> Company:
             _payment(company, rng, customer, f"{customer}-X{p}", rng.choice([*currencies, "KWD"]), [])
     revenue_documents.add_revenue(company, seed)
     tax_documents.add_tax(company, seed)
+    bank_statements.add_bank(company, seed)
     return company
 
 

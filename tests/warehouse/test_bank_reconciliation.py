@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.warehouse.bank_statements import AS_OF, Bank, make_bank
+from tests.warehouse.conftest import Built
 from tests.warehouse.tables import shown, table
 from tests.warehouse.world import BuildResult, World
 
@@ -216,6 +217,16 @@ def test_the_fee_of_a_payout_stays_open_on_its_documents(statements: Statements)
         f"proposed | {name} | {matched} | {rest} | 0 | 57 | {why}"
         for name, matched, rest in (("a", "9.8", "0.19"), ("b", "48.07", "0.93"), ("c", "117.73", "2.27"))
     ]
+
+
+def test_random_companies_have_matches_of_each_kind_and_rows_set_aside(random_companies: Built) -> None:
+    """That they add up is the build's own check; here that there was something to add up."""
+    rows = random_companies.world.read("select status, document_kind from marts.bank_reconciliation")
+    kinds = Counter((row["status"], row["document_kind"]) for row in rows)
+    assert min(kinds[status, "payment"] for status in ("matched", "proposed", "unmatched")) > 30, kinds
+    assert kinds["matched", "refund"] + kinds["proposed", "refund"] > 5, kinds
+    listed = random_companies.world.read("select * from ops.set_aside_rows where data_set = 'bank_statement'")
+    assert {row["rule"] for row in listed} == {"more_decimals_than_currency"}
 
 
 def test_the_order_of_rows_decides_nothing(statements: Statements, tmp_path_factory: pytest.TempPathFactory) -> None:
