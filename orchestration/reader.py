@@ -61,6 +61,9 @@ def mirror(connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bo
     connection.execute(
         """create or replace view ops.tables as
         select schema_name, table_name, estimated_size as row_count from duckdb_tables()
+        where database_name = 'wh' and schema_name in ('marts', 'ml', 'ops')
+        union all
+        select schema_name, view_name, null from duckdb_views()
         where database_name = 'wh' and schema_name in ('marts', 'ml', 'ops') order by all"""
     )
     for schema, name in relations:
