@@ -2,7 +2,8 @@
 -- stored for it; a month of which one currency has none has no usage figure.
 with
     cells as (
-        select tenant_id, currency, month_index, list_mrr, trial_mrr, committed_mrr, 0 as at_risk_mrr, 0 as invoiced_usage
+        select
+            tenant_id, currency, month_index, list_mrr, trial_mrr, committed_mrr, 0 as at_risk_mrr, 0 as invoiced_usage
         from {{ ref("int_mrr__customer_months") }}
         where list_mrr > 0 or trial_mrr > 0 or committed_mrr > 0
         union all
