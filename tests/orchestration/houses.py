@@ -1,8 +1,6 @@
 """Homes for tests that run the whole pipeline: filled from invented companies, built, and compared table by table."""
 
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -11,29 +9,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt_runner import DbtProject
-from orchestration.settings import Settings
+from tests.compiled import copy_compiled
 
 ROOT = Path(__file__).resolve().parents[2]
-
-COMPILED = ROOT / ".pytest_cache" / "dbt_compiled"
 
 
 def new_home(home: Path) -> Path:
     """A home that has nothing but the compiled dbt project, which every test would pay for otherwise."""
-    target = home / "warehouse" / "dbt_compiled"
-    target.parent.mkdir(parents=True)
-    COMPILED.parent.mkdir(exist_ok=True)
-    with (COMPILED.parent / "dbt_compiled.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        code = "from orchestration.dbt_runner import DbtProject as D, Settings; D(Settings()).manifest()"
-        if COMPILED.exists():
-            shutil.copytree(COMPILED, target)
-        if not DbtProject(Settings(home=home)).is_fresh():
-            compiled = in_process(home, code)
-            assert compiled.returncode == 0, compiled.stderr
-            shutil.rmtree(COMPILED, ignore_errors=True)
-            shutil.copytree(target, COMPILED)
+    copy_compiled(home)
     return home
 
 

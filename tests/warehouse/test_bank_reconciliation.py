@@ -12,8 +12,6 @@ from tests.warehouse.tables import shown, table
 from tests.warehouse.world import BuildResult, World
 
 BANKS = 30
-SELECT = ("build", "--select", "+bank_reconciliation", "+set_aside_rows", "--exclude", "test_type:unit")
-SELECT += ("--indirect-selection", "cautious")
 Found = dict[tuple[str, int], set[tuple[str, str]]]
 
 
@@ -26,7 +24,7 @@ class Statements:
             for data_set, rows in bank.rows.items():
                 world.csv(bank.tenant_id, data_set, rows)
         by_hand(world)
-        self.result: BuildResult = world.build(*SELECT)
+        self.result: BuildResult = world.build()
         self.lines: dict[str, tuple[str, int]] = {}
         numbers: Counter[str] = Counter()
         for row in world.rows["raw_csv.bank_statement"]:
@@ -233,7 +231,7 @@ def test_the_order_of_rows_decides_nothing(statements: Statements, tmp_path_fact
     again = World(tmp_path_factory.mktemp("bank-again"))
     for relation, rows in statements.world.rows.items():
         again.rows[relation] = list(reversed(rows))
-    assert again.build(*SELECT).code == 0
+    assert again.build().code == 0
     sql = "select * from marts.bank_reconciliation order by all"
     assert again.read(sql) == statements.world.read(sql)
 

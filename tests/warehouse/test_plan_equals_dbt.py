@@ -7,33 +7,23 @@ from typing import Any
 import duckdb
 
 from orchestration.dbt_plan import NodeResult
-from orchestration.dbt_runner import DbtProject
-from orchestration.settings import Settings
+from tests.compiled import compiled, manifest
 from tests.warehouse.conftest import Built
+from tests.warehouse.world import World
 
 
 def test_every_table_macro_and_check_is_as_dbt_makes_it(examples: Built, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    settings.build_file.parent.mkdir(parents=True)
-    with duckdb.connect(str(settings.build_file)) as connection:
-        connection.execute(f"attach '{examples.world.file}' as other (read_only)")
-        for schema in ("raw_csv", "raw_app", "run"):
-            connection.execute(f"create schema {schema}")
-        for schema, table in connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'other'"
-            " and schema_name in ('raw_csv', 'raw_app', 'run')"
-        ).fetchall():
-            connection.execute(f"create table {schema}.{table} as from other.{schema}.{table}")
-    results = list(DbtProject(settings).run())
-    of_dbt = {key: status for key, status in examples.result.statuses.items() if not key.startswith("unit_test.")}
-    assert {result.unique_id: result.status for result in results} == of_dbt
-    assert tables(settings.build_file) == tables(examples.world.file)
-    assert macros(settings.build_file) == macros(examples.world.file)
-    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        connection.execute(f"attach '{examples.world.file}' as other (read_only)")
-        for schema, table in {(schema, table) for schema, table, *_ in tables(settings.build_file)}:
-            mine, other = f'build.{schema}."{table}"', f'other.{schema}."{table}"'
-            for one, two in ((mine, other), (other, mine)):
+    other = World(tmp_path, examples.world.rows)
+    result = other.build("build", "--exclude", "test_type:unit")
+    assert result.statuses == examples.result.statuses
+    mine, theirs = examples.world.file, other.file
+    assert tables(mine) == tables(theirs)
+    assert macros(mine) == macros(theirs)
+    with duckdb.connect(str(mine), read_only=True) as connection:
+        connection.execute(f"attach '{theirs}' as other (read_only)")
+        for schema, table in {(schema, table) for schema, table, *_ in tables(mine)}:
+            pair = f'build.{schema}."{table}"', f'other.{schema}."{table}"'
+            for one, two in (pair, pair[::-1]):
                 rows = connection.execute(f"select * from (from {one} except all from {two}) limit 3").fetchall()
                 assert rows == [], one
 
@@ -55,13 +45,14 @@ def macros(file: Path) -> list[Any]:
         ).fetchall()
 
 
-def test_a_failing_check_shows_its_rows(tmp_path: Path, examples: Built) -> None:
-    settings = Settings(home=tmp_path)
-    settings.build_file.parent.mkdir(parents=True)
-    shutil.copyfile(examples.world.file, settings.build_file)
-    with duckdb.connect(str(settings.build_file)) as connection:
+def test_a_failing_check_shows_its_rows(examples: Built) -> None:
+    project = compiled()
+    build_file = project.settings.build_file
+    shutil.rmtree(build_file.parent, ignore_errors=True)
+    build_file.parent.mkdir(parents=True)
+    shutil.copyfile(examples.world.file, build_file)
+    with duckdb.connect(str(build_file)) as connection:
         connection.execute("insert into marts.ar_aging from marts.ar_aging where tenant_id = 'edges' limit 1")
-    project = DbtProject(settings)
-    (failed,) = (key for key in project.manifest()["nodes"] if ".ar_aging_has_its_grain." in key)
+    (failed,) = (key for key in manifest()["nodes"] if ".ar_aging_has_its_grain." in key)
     line = project.failed_check(NodeResult(failed, "fail", "Got 1 result", 0.0, 1)).line()
     assert line.startswith("ar_aging_has_its_grain: tenant_id=edges, as_of=2024-")

@@ -18,7 +18,6 @@ from tests.warehouse.world import ROOT, World
 
 VAT_RATES = ROOT.parent / "shared" / "data" / "vat_rates" / "vat_rates.csv"
 SUMMARY = "jurisdiction period kind rate taxable exempt reverse_charge tax_charged tax_credited net_due"
-MARTS = ["tax_summary", "tax_differences", "input_tax", "accounts_receivable", "accounts_payable", "ap_aging_as_of"]
 
 
 Divided = dict[str, list[dict[str, Any]]]
@@ -43,8 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> "Made":
     world.tenant("published", date(2026, 6, 30))
     _published(world)
     cores = [_core_company(world, seed) for seed in range(12)]
-    selected = [argument for mart in MARTS for argument in ("--select", f"+{mart}")]
-    result = world.build("build", *selected, "--exclude", "test_type:unit", "--indirect-selection", "cautious")
+    result = world.build()
     assert result.code == 0, result.log[-3000:]
     return Made(world, cores)
 

@@ -9,7 +9,6 @@ from tests.warehouse.world import World
 from tests.worked_examples.notation import Example, answer, read, wanted
 
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
-MARTS = ["revenue_recognition", "deferred_revenue_rollforward", "remaining_performance_obligations"]
 EXAMPLES = {path.stem: read(path) for path in FILES}
 
 
@@ -18,10 +17,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(tmp_path_factory.mktemp("worked"))
     for example in EXAMPLES.values():
         example.fill(made)
-    selected = [f"+{name}" for name in [*MARTS, "contract_modification_outcomes"]]
-    result = made.build(
-        "build", "--select", *selected, "--indirect-selection", "cautious", "--exclude", "test_type:unit"
-    )
+    result = made.build()
     assert result.code == 0, result.log[-3000:]
     yield made
 
