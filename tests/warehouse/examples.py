@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.warehouse.books import fill_books
+from tests.warehouse.bridge_examples import fill_bridge
 from tests.warehouse.definition_examples import fill_definitions
 from tests.warehouse.tables import table
 from tests.warehouse.world import ROOT, World
@@ -83,6 +84,7 @@ def fill(world: World) -> None:
     _small_seller(world)
     fill_definitions(world)
     fill_books(world)
+    fill_bridge(world)
 
 
 def _priced(number: int, row: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,5 @@
+-- Revenue accounts by customer, as the journals have them.
+select tenant_id, customer_id, currency, period, sum(credit - debit) as ledger_revenue
+from {{ ref("journal_entries") }}
+where purpose = 'revenue' and kind = 'recognition'
+group by all
