@@ -21,6 +21,6 @@ with
         group by all
     )
 
-select l.* exclude (subscription_minor), l.subscription_minor - coalesce(s.billed_here_minor, 0) as other_months_minor
+select l.* exclude (subscription_minor), l.subscription_minor - coalesce(s.billed_here_minor, 0) as other_months_minor  -- noqa: RF02
 from lines as l
 left join served as s using (tenant_id, customer_id, currency, month_index)

@@ -41,7 +41,7 @@ with
             {{ money("j.proration_minor", "c.millionths_per_minor") }} as proration,
             {{ money4("j.rounding_units") }} as currency_rounding,
             {{ money("j.timing_minor", "c.millionths_per_minor") }} as billing_timing,
-            ({{ money("j.usage_minor", "c.millionths_per_minor") }} + {{ money4("j.usage_units") }}) as usage,
+            ({{ money("j.usage_minor", "c.millionths_per_minor") }} + {{ money4("j.usage_units") }}) as usage,  -- noqa: RF04
             {{ money("j.one_off_minor", "c.millionths_per_minor") }} as one_off,
             {{ money("j.contract_minor", "c.millionths_per_minor") }} as contracts,
             {{ money("j.tax_minor", "c.millionths_per_minor") }} as tax,
@@ -66,7 +66,7 @@ select
     a.proration,
     a.currency_rounding,
     a.billing_timing,
-    a.usage::decimal(28, 4) as usage,
+    a.usage::decimal(28, 4) as usage,  -- noqa: RF04
     a.one_off,
     a.contracts,
     a.tax,
