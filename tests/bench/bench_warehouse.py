@@ -107,12 +107,11 @@ def report_fixed(folder: Path, rounds: int) -> None:
     for _ in range(rounds):
         built = child(home, "whole")
         taken.append(built["seconds"])
-        dbt = built.get("dbt", 0)
         parts = {
             "imports": built["imports"],
-            "parse": built.get("parse", 0),
+            "compile": built.get("compile", 0),
             "ingest": built.get("ensure_raw", 0),
-            "dbt": dbt,
+            "tables": built.get("tables", 0),
             "publish": built.get("publish", 0),
         }
         rest = built["seconds"] - sum(parts.values())

@@ -4,10 +4,12 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from orchestration.dbt_runner import DbtProject, NodeResult
+from orchestration.dbt_plan import NodeResult
+from orchestration.dbt_runner import DbtProject
 
 STARTED = time.perf_counter()
 
@@ -26,17 +28,17 @@ def whole(arguments: list[str]) -> dict[str, Any]:
     from orchestration import build, cli
 
     took: dict[str, Any] = {"imports": time.perf_counter() - STARTED, "nodes": {}}
-    keep_time(took, DbtProject, "parse")
+    keep_time(took, DbtProject, "compile")
     keep_time(took, build.Build, "ensure_raw")
     keep_time(took, build.Build, "publish")
     run = DbtProject.run
 
-    def noted(self: DbtProject, command: str, *more: str) -> Iterator[NodeResult]:
+    def noted(self: DbtProject, selected: Collection[str] | None = None) -> Iterator[NodeResult]:
         started = time.perf_counter()
-        for node in run(self, command, *more):
+        for node in run(self, selected):
             took["nodes"][node.unique_id] = node.seconds
             yield node
-        took["dbt"] = took.get("dbt", 0) + time.perf_counter() - started
+        took["tables"] = took.get("tables", 0) + time.perf_counter() - started
 
     DbtProject.run = noted  # type: ignore[method-assign]
     sys.argv = ["revhouse", "build", *arguments]
@@ -49,23 +51,38 @@ def whole(arguments: list[str]) -> dict[str, Any]:
 
 
 def models(as_of: str, tables: list[str]) -> dict[str, Any]:
+    """Those tables and what they are made of, without checks, in a build that is not published."""
     from datetime import date
 
     from orchestration.build import BuildRequest, building
-    from orchestration.settings import Settings
+    from orchestration.dbt_plan import plan_of, run_plan
+    from orchestration.settings import DBT_PROJECT, Settings
 
     settings = Settings()
-    project = DbtProject.of(settings)
-    core_tables: list[str] = []
-    with building(settings, BuildRequest(as_of=date.fromisoformat(as_of)), "benchmark", core_tables) as build:
+    manifest = DbtProject.of(settings).manifest()
+    steps = [step for step in plan_of(manifest, DBT_PROJECT, needed(manifest, tables)) if step.kind != "test"]
+    made = frozenset(step.unique_id for step in steps)
+    with building(settings, BuildRequest(as_of=date.fromisoformat(as_of)), "benchmark", []) as build:
         build.ensure_raw()
-        project.manifest()
         started = time.perf_counter()
-        nodes = list(project.run("run", "--select", *(f"+{table}" for table in tables)))
+        nodes = list(run_plan([replace(step, waits_for=step.waits_for & made) for step in steps], settings.build_file))
         took = time.perf_counter() - started
     if broken := [node for node in nodes if node.status != "success"]:
         raise SystemExit(f"{broken[0].unique_id}: {broken[0].message}")
     return {"models": took, "nodes": {node.unique_id: node.seconds for node in nodes}}
+
+
+def needed(manifest: Mapping[str, Any], tables: list[str]) -> set[str]:
+    """Unique ids of the tables and of all above them."""
+    nodes = manifest["nodes"]
+    waiting = [key for key, node in nodes.items() if node["name"] in tables and node["resource_type"] == "model"]
+    found: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key in nodes and key not in found:
+            found.add(key)
+            waiting += nodes[key].get("depends_on", {}).get("nodes", [])
+    return found
 
 
 def keep_time(took: dict[str, Any], owner: Any, name: str) -> None:
