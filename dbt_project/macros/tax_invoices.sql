@@ -15,7 +15,7 @@
             where tax_points > 1
             union
             select tenant_id, invoice_id
-            from {{ ref("int_tax__credit_notes") }}
+            from {{ ref("int_revenue__credits") }}
             where invoice_id is not null and tax_minor <> 0
             union
             select tenant_id, invoice_id

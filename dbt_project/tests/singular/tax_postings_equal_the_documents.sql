@@ -24,7 +24,7 @@ with
                 where voided_on is null or greatest(voided_on, issued_on) > as_of
                 union all
                 select n.tenant_id, n.currency, - n.tax_minor
-                from {{ ref("int_tax__credit_notes") }} as n
+                from {{ ref("int_revenue__credits") }} as n
             )
         group by all
     ),

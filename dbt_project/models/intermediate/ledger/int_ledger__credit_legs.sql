@@ -5,12 +5,10 @@ with
     documents as (
         select
             n.*,
-            o.issued_on,
             coalesce(e.entity_id, h.entity_id) as entity_id,
-            n.is_on_lines and n.effective_on = o.issued_on as is_at_once,
+            n.is_on_lines and n.effective_on = n.issued_on as is_at_once,
             t.as_of
         from {{ ref("int_revenue__credits") }} as n
-        inner join {{ ref("int_receivables__credit_notes_unioned") }} as o using (tenant_id, credit_note_id)
         inner join {{ ref("stg_run__tenants") }} as t on n.tenant_id = t.tenant_id
         inner join {{ ref("int_ledger__home_entities") }} as h on n.tenant_id = h.tenant_id
         left join

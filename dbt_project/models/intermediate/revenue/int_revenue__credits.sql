@@ -8,6 +8,7 @@ with
             i.invoice_id,
             n.customer_id,
             n.currency,
+            n.issued_on,
             n.amount_minor,
             i.net_minor as invoice_net_minor,
             greatest(n.issued_on, i.issued_on) as effective_on,

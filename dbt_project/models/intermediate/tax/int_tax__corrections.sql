@@ -28,7 +28,7 @@ select
     n.credit_note_id,
     - p.credit_minor
 from {{ ref("int_tax__credits_placed") }} as p
-inner join {{ ref("int_tax__credit_notes") }} as n using (tenant_id, credit_note_id)
+inner join {{ ref("int_revenue__credits") }} as n using (tenant_id, credit_note_id)
 union all
 select
     n.tenant_id,
@@ -41,7 +41,7 @@ select
     'credit_notes',
     n.credit_note_id,
     - n.tax_minor
-from {{ ref("int_tax__credit_notes") }} as n
+from {{ ref("int_revenue__credits") }} as n
 anti join {{ ref("int_tax__credits_by_jurisdiction") }} using (tenant_id, credit_note_id)
 left join {{ ref("int_tax__invoices_apart") }} as i on n.tenant_id = i.tenant_id and n.invoice_id = i.invoice_id
 left join {{ ref("int_tax__customers") }} as c on n.tenant_id = c.tenant_id and n.customer_id = c.customer_id

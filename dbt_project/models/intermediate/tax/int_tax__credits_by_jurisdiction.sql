@@ -9,7 +9,7 @@ with
     jurisdictions as (
         select t.*, row_number() over (partition by t.tenant_id, t.invoice_id order by t.jurisdiction) as bucket_no
         from taxes as t
-        semi join {{ ref("int_tax__credit_notes") }} using (tenant_id, invoice_id)
+        semi join {{ ref("int_revenue__credits") }} using (tenant_id, invoice_id)
     ),
 
     notes as (
@@ -19,7 +19,7 @@ with
             credit_note_id,
             tax_minor as credit_minor,
             row_number() over (partition by tenant_id, invoice_id order by issued_on, credit_note_id) as credit_no
-        from {{ ref("int_tax__credit_notes") }}
+        from {{ ref("int_revenue__credits") }}
         where invoice_id is not null and tax_minor <> 0
     ),
 
