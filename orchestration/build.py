@@ -20,6 +20,10 @@ from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
 from orchestration.settings import Settings
 from orchestration.tenants import Tenant, Tenants, load_tenants
 
+# Published files are read by DuckDB 1.4 and later: its storage takes a quarter less time to write than the default,
+# which versions from 1.0 on can read.
+STORAGE_VERSION = "v1.4.0"
+
 
 @dataclass(frozen=True)
 class BuildRequest:
@@ -62,7 +66,9 @@ class Build:
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build file, for one step; it is closed again before the next one opens it."""
-        connection = duckdb.connect(str(self.settings.build_file))
+        connection = duckdb.connect(
+            str(self.settings.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
+        )
         try:
             yield connection
         finally:
