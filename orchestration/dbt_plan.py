@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from ingestion.lake import literal
+
 THREADS = 2
 SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false")
 
@@ -37,14 +39,13 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class Step:
-    """One table, seed, macro or check; `breaks` are the tables that what comes after must not be built upon."""
+    """One table, seed, macro or check; where it fails, what waits for it is not built."""
 
     unique_id: str
     kind: str
     relation: str
     sql: str
     waits_for: frozenset[str]
-    breaks: frozenset[str]
     is_warning: bool = False
     contract: Mapping[str, str] = field(default_factory=dict)
 
@@ -95,7 +96,7 @@ def run_plan(steps: list[Step], build_file: Path) -> Iterator[NodeResult]:
                 step, result = running.pop(done), done.result()
                 ended.add(step.unique_id)
                 if result.status in ("error", "fail"):
-                    broken |= step.breaks
+                    broken.add(step.unique_id)
                 yield result
     finally:
         pool.shutdown(cancel_futures=True)
@@ -133,9 +134,7 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
         sql = f"create or replace {'view' if kind == 'view' else 'table'} {relation} as (\n{sql}\n)"
     contract = {name: column["data_type"] for name, column in node["columns"].items()}
     is_enforced = kind in ("table", "view") and config["contract"]["enforced"]
-    return Step(
-        key, kind, relation, sql, frozenset(waits_for), frozenset({key}), contract=contract if is_enforced else {}
-    )
+    return Step(key, kind, relation, sql, frozenset(waits_for), contract=contract if is_enforced else {})
 
 
 def _check(key: str, node: Mapping[str, Any], reads: frozenset[str], wanted: set[str]) -> Step:
@@ -144,7 +143,7 @@ def _check(key: str, node: Mapping[str, Any], reads: frozenset[str], wanted: set
     if any(config[name] != value for name, value in plain.items()) or config["severity"] not in ("error", "warn"):
         raise NotPlanned(f"{node['name']}: a check counts rows and is an error or a warning, nothing else")
     sql = f"select count(*) from (\n{node['compiled_code']}\n)"
-    return Step(key, "test", "", sql, reads & wanted, frozenset({key}), is_warning=config["severity"] == "warn")
+    return Step(key, "test", "", sql, reads & wanted, is_warning=config["severity"] == "warn")
 
 
 def _seed(path: Path, types: Mapping[str, str]) -> str:
@@ -153,8 +152,7 @@ def _seed(path: Path, types: Mapping[str, str]) -> str:
         raise NotPlanned(f"{path.name}: no type is configured for {', '.join(untyped)}")
     cells = ", ".join(f"'{name}': 'varchar'" for name in header)
     listed = ", ".join(f'"{name}"::{types[name]} as "{name}"' for name in header)
-    file = str(path).replace("'", "''")
-    return f"select {listed} from read_csv('{file}', header = true, auto_detect = false, columns = {{{cells}}})"
+    return f"select {listed} from read_csv({literal(path)}, header = true, auto_detect = false, columns = {{{cells}}})"
 
 
 def _run(connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
