@@ -22,20 +22,7 @@ with
     ),
 
     now_rows as (
-        select
-            p.tenant_id,
-            p.definition,
-            p.side,
-            p.customer_id,
-            p.month_index,
-            sum({{ convert("p.mrr", "r.numerator", "r.denominator") }}) as now_mrr
-        from {{ ref("int_definitions__year_pairs") }} as p
-        inner join
-            {{ ref("int_fx__month_rates") }} as r
-            on p.tenant_id = r.tenant_id
-            and p.currency = r.currency
-            and r.month_index = p.month_index - 12
-        group by all
+        {{ now_at_the_rate_of_then("int_definitions__year_pairs", ["definition", "side", "customer_id"], "mrr") }}
     )
 
 select b.*, coalesce(n.now_mrr, 0) as now_mrr

@@ -7,20 +7,7 @@ with
         group by all
     ),
 
-    now_rows as (
-        select
-            p.tenant_id,
-            p.customer_id,
-            p.month_index,
-            sum({{ convert("p.net_mrr", "r.numerator", "r.denominator") }}) as now_mrr
-        from {{ ref("int_mrr__year_pairs") }} as p
-        inner join
-            {{ ref("int_fx__month_rates") }} as r
-            on p.tenant_id = r.tenant_id
-            and p.currency = r.currency
-            and r.month_index = p.month_index - 12
-        group by all
-    )
+    now_rows as ({{ now_at_the_rate_of_then("int_mrr__year_pairs", ["customer_id"], "net_mrr") }})
 
 select b.*, coalesce(n.now_mrr, 0) as now_mrr
 from then_rows as b
