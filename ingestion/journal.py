@@ -290,6 +290,17 @@ class Journal:
             (prefix, prefix + "\U0010ffff", limit, limit),
         )
 
+    def parts_changed(self, since: int, until: int) -> list[sqlite3.Row]:
+        """Parts that were accepted, or taken back, after one sequence and not after another."""
+        return self.rows(
+            "select p.relation, p.path, p.rows, p.seq, e.tenant_id, f.file_id, f.contract from parts p"
+            " join entries e on e.seq = p.seq left join files f on f.seq = p.seq"
+            " left join retractions r on r.file_seq = p.seq"
+            " where p.path is not null and (p.seq > ? and p.seq <= ? or r.seq > ? and r.seq <= ?)"
+            " order by p.relation, p.seq",
+            (since, until, since, until),
+        )
+
 
 def _next(db: sqlite3.Connection, kind: str, tenant_id: str | None) -> int:
     cursor = db.execute("insert into entries (kind, tenant_id) values (?,?)", (kind, tenant_id))

@@ -59,20 +59,20 @@ def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: i
         personal = journal.personal()
     for schema in ("raw_csv", "raw_app", "intake"):
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    _create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
+    create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
     held: dict[str, int] = {}
     for name, data_set in data_sets().items():
         columns = [("line", "BIGINT"), *data_set.stored_columns(), ("extra", "VARCHAR")]
         parts = csv_parts.get(f"csv/{name}", [])
         held[f"raw_csv.{name}"] = sum(part["rows"] for part in parts)
-        _create_view(con, f"raw_csv.{name}", _current_csv(lake, parts, columns, data_set))
+        _create_view(con, f"raw_csv.{name}", current_csv(lake, parts, columns, data_set))
     for name, table in app_tables().items():
         if table.personal:
             query = personal_rows([str(lake / path) for path in personal.get(f"app/{name}", [])], table)
         else:
             parts = app_parts.get(f"app/{name}", [])
             held[f"raw_app.{name}"] = sum(part["rows"] for part in parts)
-            query = _current_app(lake, parts, table.stored_columns())
+            query = current_app(lake, parts, table.stored_columns())
         _create_view(con, f"raw_app.{name}", query)
     return held
 
@@ -109,7 +109,7 @@ def create_intake_ops(
     _fill(con, "ops.batch_verdicts", VERDICT_COLUMNS, verdicts)
     con.execute("CREATE SCHEMA IF NOT EXISTS intake")
     kind = "VIEW" if live else "TABLE"
-    _create_parts_table(con, lake, parts, "intake.quarantine_parts")
+    create_parts_table(con, lake, parts, "intake.quarantine_parts")
     query = _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *QUARANTINE_COLUMNS])
     if parts:
         columns = ", ".join(f"r.{name}" for name, _ in QUARANTINE_COLUMNS)
@@ -149,9 +149,10 @@ def _by_relation(parts: list[Row]) -> dict[str, list[Row]]:
     return grouped
 
 
-def _create_parts_table(
+def create_parts_table(
     con: duckdb.DuckDBPyConnection, lake: Path, parts: list[Row], name: str = "intake.parts"
 ) -> None:
+    """Which entry each stored file holds, by its path."""
     rows = [
         {
             "path": str(lake / part["path"]),
@@ -189,8 +190,11 @@ def _empty(columns: list[tuple[str, str]]) -> str:
     return f"SELECT {listed} WHERE false"
 
 
-def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], data_set: DataSet) -> str:
-    """Newest row per tenant and key. A tenant with one file has no key twice, so it skips the comparison."""
+def current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], data_set: DataSet, only: str = "") -> str:
+    """Newest row per tenant and key. A tenant with one file has no key twice, so it skips the comparison.
+
+    `only` is a semi-join of the rows `r` and their parts `p` with the keys that are asked for.
+    """
     if not parts:
         return _empty([("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), *columns])
     files = Counter(part["tenant_id"] for part in parts)
@@ -204,7 +208,7 @@ def _current_csv(lake: Path, parts: list[Row], columns: list[tuple[str, str]], d
             more = ", union_by_name = true" if data_set.name in owners() else ""
             rows = (
                 f"SELECT p.tenant_id, p.file_id, p.seq AS at_seq, r.* FROM {_scan(lake, chosen, more)} r"
-                " JOIN intake.parts p ON p.path = r.filename AND p.part_seq = r.part_seq"
+                f" JOIN intake.parts p ON p.path = r.filename AND p.part_seq = r.part_seq{only}"
             )
             if is_owned and not alone:
                 rows += _of_newest_version(data_set)
@@ -231,13 +235,16 @@ def _of_newest_version(data_set: DataSet) -> str:
     )
 
 
-def _current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]]) -> str:
-    """Newest version per tenant and key; deleted rows are gone. What an older file does not have is NULL."""
+def current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]], only: str = "") -> str:
+    """Newest version per tenant and key; deleted rows are gone. What an older file does not have is NULL.
+
+    `only` is a semi-join of the versions `v` with the keys that are asked for.
+    """
     if not parts:
         return _empty([("tenant_id", "VARCHAR"), *LOGGED_COLUMNS, *columns])
     return (
         f"SELECT tenant_id, change_no, changed_at, lower(hex(entry_hash)) AS entry_hash, {_listed(columns)}"
-        f" FROM (SELECT * FROM ({app_versions(lake, parts, columns)})"
+        f" FROM (SELECT * FROM ({app_versions(lake, parts, columns)}) v{only}"
         " QUALIFY row_number() OVER (PARTITION BY tenant_id, row_key ORDER BY change_no DESC) = 1)"
         " WHERE operation <> 'delete'"
     )

@@ -9,13 +9,16 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import duckdb
 from iso4217 import Currency
 
+from ingestion.changes import has_erasures
 from ingestion.home import lake_read
 from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
+from orchestration.incremental import Start, forget_tables
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
 from orchestration.settings import Settings
 from orchestration.tenants import Tenant, Tenants, load_tenants
@@ -32,6 +35,8 @@ class BuildRequest:
     as_of: date | None = None
     known_at: int | None = None
     publish_anyway: bool = False
+    full_refresh: bool = False
+    """Everything is computed again, whatever changed."""
     only_some_tables: bool = False
     """The other tables come from the last version, so as-of date, sequence and settings are that version's too."""
 
@@ -47,11 +52,14 @@ class SequenceUnknown(ValueError):
 class Build:
     """A build between its start and its publication; use `building()`."""
 
-    def __init__(self, settings: Settings, request: BuildRequest, core_tables: Collection[str]) -> None:
-        """`core_tables` are those of the core that figures rest on."""
+    def __init__(self, settings: Settings, request: BuildRequest, core_tables: Collection[str], code: str = "") -> None:
+        """`core_tables` are those of the core that figures rest on; `code` tells one dbt project from another."""
         self.settings = settings
         self.request = request
         self.core_tables = core_tables
+        self.code = code
+        self.base: Pointer | None = None
+        """The version that the build file was copied from, of which only what changed since is computed again."""
         self.tenants: Tenants = load_tenants(settings.home / "tenants.toml")
         self.warehouse = Warehouse(settings.warehouse)
         self.version = self.warehouse.next_version()
@@ -86,8 +94,31 @@ class Build:
         folder.mkdir(parents=True)
         if self.request.only_some_tables:
             self._check_selection()
-            shutil.copyfile(self.warehouse.path_of(), self.settings.build_file)
-            self.settings.build_file.chmod(0o644)
+            self._copy_last()
+        elif self._can_start_from_last():
+            self._copy_last()
+            self.base = self._last()
+
+    def _copy_last(self) -> None:
+        shutil.copyfile(self.warehouse.path_of(), self.settings.build_file)
+        self.settings.build_file.chmod(0o644)
+
+    def _can_start_from_last(self) -> bool:
+        """Whether nothing but facts can have changed since the last version; new tenants are found later."""
+        last = self.warehouse.current()
+        if last is None or self.request.full_refresh or self.request.known_at is not None or not self.code:
+            return False
+        if has_erasures(self.settings.home) or not self.warehouse.path_of().exists():
+            return False
+        with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
+            columns = [row[0] for row in connection.execute("describe run.context").fetchall()]
+            if "code" not in columns:
+                return False
+            code, requested = connection.execute("select code, as_of from run.context").fetchall()[0]
+            before = _tenants_of(connection)
+        as_of = self.request.as_of
+        days = {row[0]: as_of or self.tenants.of(row[0]).default_as_of(self.started_at) for row in before}
+        return code == self.code and requested == as_of and all(row[-1] == days[row[0]] for row in before)
 
     def _check_selection(self) -> None:
         last = self.warehouse.current()
@@ -119,17 +150,27 @@ class Build:
             create_intake_ops(connection, home, self.known_at)
             if not self.request.only_some_tables:
                 tenant_ids = tenants_with_facts(connection, home, self.known_at, self.core_tables)
+                before = _tenants_of(connection) if self.base else []
                 self._write_run_relations(connection, tenant_ids)
+                if self.base and before != _tenants_of(connection):
+                    forget_tables(connection)
+                    self.base = None
         self._has_raw = True
         return self.raw_rows
+
+    @property
+    def start_from(self) -> Start | None:
+        """What a build that computes only what changed starts from; None: everything is computed."""
+        return Start(self.settings.home, self.base.known_at, self.known_at) if self.base else None
 
     def _write_run_relations(self, connection: duckdb.DuckDBPyConnection, tenant_ids: list[str]) -> None:
         connection.execute("create schema if not exists run")
         connection.execute(
-            "create or replace table run.context (version varchar not null, known_at bigint not null, as_of date)"
+            """create or replace table run.context (version varchar not null, known_at bigint not null, as_of date,
+            code varchar not null)"""
         )
         connection.execute(
-            "insert into run.context values (?, ?, ?)", [self.version, self.known_at, self.request.as_of]
+            "insert into run.context values (?, ?, ?, ?)", [self.version, self.known_at, self.request.as_of, self.code]
         )
         connection.execute(
             "create or replace table run.currencies (currency varchar not null, exponent integer not null)"
@@ -226,14 +267,21 @@ class Build:
             connection.execute(f"drop schema if exists {schema} cascade")
 
 
+def _tenants_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """What a version says of its tenants, their as-of date last."""
+    return connection.execute("from run.tenants order by tenant_id").fetchall()
+
+
 @contextmanager
-def building(settings: Settings, request: BuildRequest, holder: str, core_tables: Collection[str]) -> Iterator[Build]:
+def building(
+    settings: Settings, request: BuildRequest, holder: str, core_tables: Collection[str], code: str = ""
+) -> Iterator[Build]:
     """Holds the writer's lock for one build, and removes its private file at the end.
 
     Raises BuildLocked when another one keeps the lock longer than the settings allow.
     """
     with build_lock(settings.warehouse, settings.lock_wait_seconds, holder):
-        build = Build(settings, request, core_tables)
+        build = Build(settings, request, core_tables, code)
         build.start()
         try:
             yield build

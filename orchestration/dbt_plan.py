@@ -8,9 +8,9 @@ Only what this project uses is known here; anything else is refused when the pla
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,15 @@ class Step:
     waits_for: frozenset[str]
     is_warning: bool = False
     contract: Mapping[str, str] = field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
+    """The relations that the SQL names: tables of the project and what it is given."""
+    rows_of: tuple[str, ...] = ()
+    """The column that says whose rows these are, after the one that says what kind of id it is where there are several:
+    the model can be computed from the rows of some customers and documents alone, if these name no others."""
+
+
+Runner = Callable[[duckdb.DuckDBPyConnection, Step], NodeResult]
+Preparation = Callable[[duckdb.DuckDBPyConnection], Runner]
 
 
 def plan_of(manifest: Mapping[str, Any], project: Path, selected: Collection[str] | None = None) -> list[Step]:
@@ -61,18 +70,32 @@ def plan_of(manifest: Mapping[str, Any], project: Path, selected: Collection[str
     parents = {key: frozenset(nodes[key].get("depends_on", {}).get("nodes", ())) & tables for key in nodes}
     checks = [key for key in nodes if key not in tables and parents[key] & wanted]
     above = _ancestors(parents, tables)
+    named = {key: _relation(node) for key, node in (nodes | manifest["sources"]).items()}
     steps = []
     for key in sorted(wanted):
         judged = {check for check in checks if parents[check] <= above[key]}
         steps.append(_table(key, nodes[key], project, (parents[key] & wanted) | judged))
-    return steps + [_check(key, nodes[key], parents[key], wanted) for key in sorted(checks)]
+    steps += [_check(key, nodes[key], parents[key], wanted) for key in sorted(checks)]
+    read = {key: nodes[key].get("depends_on", {}).get("nodes", ()) for key in nodes}
+    return [
+        replace(step, reads=frozenset(named[parent] for parent in read[step.unique_id] if parent in named))
+        for step in steps
+    ]
 
 
-def run_plan(steps: list[Step], build_file: Path) -> Iterator[NodeResult]:
-    """Runs the steps over the build file, two at a time, yielding each as it ends. The file is closed at the end."""
+def _relation(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node.get('alias') or node.get('identifier') or node['name']}"
+
+
+def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = None) -> Iterator[NodeResult]:
+    """Runs the steps over the build file, two at a time, yielding each as it ends. The file is closed at the end.
+
+    `prepare` is given the connection first and says how a step is run, where that is not simply its SQL.
+    """
     connection = duckdb.connect(str(build_file))
     for setting in SETTINGS:
         connection.execute(setting)
+    run = prepare(connection) if prepare is not None else run_step
     for schema in sorted({step.relation.partition(".")[0] for step in steps if step.relation}):
         connection.execute(f"create schema if not exists {schema}")
     waiting = {step.unique_id: step for step in steps}
@@ -91,7 +114,7 @@ def run_plan(steps: list[Step], build_file: Path) -> Iterator[NodeResult]:
                     broken.add(step.unique_id)
                     yield NodeResult(step.unique_id, "skipped", "", 0.0, 0)
                     continue
-                running[pool.submit(_run, connection.cursor(), step)] = step
+                running[pool.submit(_run, run, connection.cursor(), step)] = step
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 step, result = running.pop(done), done.result()
                 ended.add(step.unique_id)
@@ -118,14 +141,14 @@ def _ancestors(parents: Mapping[str, frozenset[str]], tables: set[str]) -> dict[
 
 def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collection[str]) -> Step:
     config = node["config"]
-    relation = f"{node['schema']}.{node['alias']}"
+    relation = _relation(node)
     if config["pre-hook"] or config["post-hook"]:
         raise NotPlanned(f"{relation}: hooks are not run by a build")
     kind = config["materialized"]
     if kind == "seed":
         sql = _seed(project / node["original_file_path"], config["column_types"])
     elif kind in ("table", "view", "table_macro"):
-        sql = node["compiled_code"]
+        sql = _in_any_file(node)
     else:
         raise NotPlanned(f"{relation}: {kind} is not run by a build")
     if kind == "table_macro":
@@ -134,7 +157,21 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
         sql = f"create or replace {'view' if kind == 'view' else 'table'} {relation} as (\n{sql}\n)"
     contract = {name: column["data_type"] for name, column in node["columns"].items()}
     is_enforced = kind in ("table", "view") and config["contract"]["enforced"]
-    return Step(key, kind, relation, sql, frozenset(waits_for), contract=contract if is_enforced else {})
+    rows_of = config["meta"].get("rows_of", ())
+    return Step(
+        key,
+        kind,
+        relation,
+        sql,
+        frozenset(waits_for),
+        contract=contract if is_enforced else {},
+        rows_of=(rows_of,) if isinstance(rows_of, str) else tuple(rows_of),
+    )
+
+
+def _in_any_file(node: Mapping[str, Any]) -> str:
+    """The SQL without the name of the file, whatever database it runs in."""
+    return str(node["compiled_code"]).replace(f'"{node["database"]}".', "")
 
 
 def _check(key: str, node: Mapping[str, Any], reads: frozenset[str], wanted: set[str]) -> Step:
@@ -142,7 +179,7 @@ def _check(key: str, node: Mapping[str, Any], reads: frozenset[str], wanted: set
     plain = {"fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0", "where": None, "limit": None}
     if any(config[name] != value for name, value in plain.items()) or config["severity"] not in ("error", "warn"):
         raise NotPlanned(f"{node['name']}: a check counts rows and is an error or a warning, nothing else")
-    sql = f"select count(*) from (\n{node['compiled_code']}\n)"
+    sql = f"select count(*) from (\n{_in_any_file(node)}\n)"
     return Step(key, "test", "", sql, reads & wanted, is_warning=config["severity"] == "warn")
 
 
@@ -155,24 +192,30 @@ def _seed(path: Path, types: Mapping[str, str]) -> str:
     return f"select {listed} from read_csv({literal(path)}, header = true, auto_detect = false, columns = {{{cells}}})"
 
 
-def _run(connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
+def _run(run: Runner, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
     started = time.perf_counter()
-    failures = 0
-    status, message = ("pass" if step.kind == "test" else "success"), ""
     try:
-        connection.execute(step.sql)
-        if step.kind == "test":
-            failures = connection.fetchall()[0][0]
-            if failures:
-                status = "warn" if step.is_warning else "fail"
-                message = f"Got {failures} result{'s' if failures > 1 else ''}, configured to {status} if != 0"
-        elif step.contract and (message := _breach(connection, step)):
-            status = "error"
+        result = run(connection, step)
     except duckdb.Error as error:
-        status, message = "error", str(error)
+        result = NodeResult(step.unique_id, "error", str(error), 0.0, 0)
     finally:
         connection.close()
-    return NodeResult(step.unique_id, status, message, time.perf_counter() - started, failures)
+    return replace(result, seconds=time.perf_counter() - started)
+
+
+def run_step(connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
+    """The step's SQL in the connection's database, and what its contract or its count says of it."""
+    failures = 0
+    status, message = ("pass" if step.kind == "test" else "success"), ""
+    connection.execute(step.sql)
+    if step.kind == "test":
+        failures = connection.fetchall()[0][0]
+        if failures:
+            status = "warn" if step.is_warning else "fail"
+            message = f"Got {failures} result{'s' if failures > 1 else ''}, configured to {status} if != 0"
+    elif step.contract and (message := _breach(connection, step)):
+        status = "error"
+    return NodeResult(step.unique_id, status, message, 0.0, failures)
 
 
 def _breach(connection: duckdb.DuckDBPyConnection, step: Step) -> str:

@@ -7,12 +7,14 @@ import json
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
 import duckdb
 
-from orchestration.dbt_plan import NodeResult, plan_of, run_plan
+from orchestration.dbt_plan import NodeResult, Runner, Step, plan_of, run_plan, run_step
+from orchestration.incremental import Incremental, Start, TooMuchChanged, forget_tables
 from orchestration.settings import DBT_PROJECT, Settings
 
 
@@ -87,9 +89,32 @@ class DbtProject:
         if not result.success:
             raise RuntimeError(f"the dbt project does not compile: {result.exception or result.result}")
 
-    def run(self, selected: Collection[str] | None = None) -> Iterator[NodeResult]:
-        """Makes the tables of these unique ids (None: all) and runs their checks, yielding each as it ends."""
-        return run_plan(plan_of(self.manifest(), DBT_PROJECT, selected), self.settings.build_file)
+    def run(self, selected: Collection[str] | None = None, start: Start | None = None) -> Iterator[NodeResult]:
+        """Makes the tables of these unique ids (None: all) and runs their checks, yielding each as it ends.
+
+        With `start`, the build file is a copy of that version, and only what changed since is computed again.
+        """
+        steps = plan_of(self.manifest(), DBT_PROJECT, selected)
+        if start is None:
+            return run_plan(steps, self.settings.build_file)
+        return run_plan(steps, self.settings.build_file, lambda connection: self._since(connection, start, steps))
+
+    def _since(self, connection: duckdb.DuckDBPyConnection, start: Start, steps: list[Step]) -> Runner:
+        """How steps run where only what changed is computed again; whole, if that is too much."""
+        incremental = Incremental(start, steps)
+        try:
+            incremental.prepare(connection, self.settings.build_file.parent)
+        except TooMuchChanged:
+            forget_tables(connection)
+            return run_step
+        return incremental.run
+
+    def fingerprint(self) -> str:
+        """Tells projects apart whose tables might differ."""
+        steps = plan_of(self.manifest(), DBT_PROJECT)
+        told = [duckdb.__version__, *(step.sql + repr(step.rows_of) for step in steps)]
+        seeds = [path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "seeds").glob("*.csv"))]
+        return sha256("\0".join([*told, *seeds]).encode()).hexdigest()
 
     def failed_check(self, node: NodeResult, columns: int = 6) -> FailedCheck:
         """Reads the rows that broke a test from the build file."""

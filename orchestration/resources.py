@@ -22,6 +22,7 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
     as_of: str = ""
     known_at: int = 0
     publish_anyway: bool = False
+    full_refresh: bool = False
 
     _build: Build | None = PrivateAttr(default=None)
     _dbt: DbtProject | None = PrivateAttr(default=None)
@@ -45,11 +46,13 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
             as_of=date.fromisoformat(self.as_of) if self.as_of else None,
             known_at=self.known_at or None,
             publish_anyway=self.publish_anyway,
+            full_refresh=self.full_refresh,
             only_some_tables=bool(selection) and not _covers_everything(settings, selection or frozenset()),
         )
         holder = f"run {run.run_id[:8]}" if run else "a run"
         self._dbt = DbtProject.of(settings)
-        with building(settings, request, holder, tables_with_figures(self._dbt.manifest())) as build:
+        core_tables = tables_with_figures(self._dbt.manifest())
+        with building(settings, request, holder, core_tables, self._dbt.fingerprint()) as build:
             self._build = build
             try:
                 yield self

@@ -79,6 +79,7 @@ def run_build(
         "as_of": as_of.isoformat() if as_of else "",
         "known_at": known_at or 0,
         "publish_anyway": publish_anyway,
+        "full_refresh": full_refresh,
     }
     job = build_defs().resolve_job_def(JOB)
     selection = None

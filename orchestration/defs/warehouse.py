@@ -92,7 +92,7 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         build.build.ensure_raw()
         wanted = [id_of[key] for key in context.selected_asset_keys] if context.is_subset else None
         nodes = []
-        for node in build.dbt.run(wanted):
+        for node in build.dbt.run(wanted, build.build.start_from):
             nodes.append(node)
             built = sum(n.unique_id in key_of for n in nodes)
             progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {len(nodes) - built} checks")

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.dbt_plan import NodeResult
 from orchestration.dbt_runner import DbtProject
+from orchestration.incremental import Start
 
 STARTED = time.perf_counter()
 
@@ -33,9 +34,11 @@ def whole(arguments: list[str]) -> dict[str, Any]:
     keep_time(took, build.Build, "publish")
     run = DbtProject.run
 
-    def noted(self: DbtProject, selected: Collection[str] | None = None) -> Iterator[NodeResult]:
+    def noted(
+        self: DbtProject, selected: Collection[str] | None = None, start: Start | None = None
+    ) -> Iterator[NodeResult]:
         started = time.perf_counter()
-        for node in run(self, selected):
+        for node in run(self, selected, start):
             took["nodes"][node.unique_id] = node.seconds
             yield node
         took["tables"] = took.get("tables", 0) + time.perf_counter() - started
