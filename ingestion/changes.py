@@ -53,7 +53,7 @@ def column_names(relation: str) -> list[str]:
     return [column for column, _ in table.stored_columns()]
 
 
-def is_owned(relation: str) -> str | None:
+def owner_of(relation: str) -> str | None:
     """The column that names what a row belongs to, where some export replaces its rows all together."""
     schema, _, name = relation.partition(".")
     return owners().get(name) if schema == "raw_csv" else None

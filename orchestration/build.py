@@ -108,9 +108,10 @@ class Build:
         last = self.warehouse.current()
         if last is None or self.request.full_refresh or self.request.known_at is not None or not self.code:
             return False
-        if has_erasures(self.settings.home) or not self.warehouse.path_of().exists():
+        path = self.warehouse.path_of()
+        if has_erasures(self.settings.home) or path.stat().st_size < self.settings.incremental_from_bytes:
             return False
-        with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
+        with duckdb.connect(str(path), read_only=True) as connection:
             columns = [row[0] for row in connection.execute("describe run.context").fetchall()]
             if "code" not in columns:
                 return False

@@ -19,7 +19,12 @@ import duckdb
 from ingestion.lake import literal
 
 THREADS = 2
-SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false")
+# A build writes its file once and closes it: what it wrote is sorted out at the end, not at every 16 MB in between.
+SETTINGS = (
+    "set TimeZone = 'UTC'",
+    "set preserve_insertion_order = false",
+    "set checkpoint_threshold = '1TB'",
+)
 
 
 class NotPlanned(ValueError):
@@ -52,7 +57,12 @@ class Step:
     """The relations that the SQL names: tables of the project and what it is given."""
     rows_of: tuple[str, ...] = ()
     """The column that says whose rows these are, after the one that says what kind of id it is where there are several:
-    the model can be computed from the rows of some customers and documents alone, if these name no others."""
+    the model can be computed from the rows of some documents alone, if these name no others; with `customer_id`, or
+    where `is_per_customer`, from all rows of some customers."""
+    is_per_customer: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.unique_id)
 
 
 Runner = Callable[[duckdb.DuckDBPyConnection, Step], NodeResult]
@@ -166,6 +176,7 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
         frozenset(waits_for),
         contract=contract if is_enforced else {},
         rows_of=(rows_of,) if isinstance(rows_of, str) else tuple(rows_of),
+        is_per_customer=bool(config["meta"].get("is_per_customer")),
     )
 
 

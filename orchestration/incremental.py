@@ -1,15 +1,17 @@
 """Computing again only what changed since the version that a build starts from.
 
-What changed names customers and documents; the set of all that hang together with these is closed under reference.
-Models that declare `rows_of` run over the raw rows of that set alone, in a small database beside the build file, with
-the same SQL; their rows replace the set's in the build file. Everything else that reads something changed runs whole.
-Nothing here knows a model by name.
+Changed rows name documents, and these name others: the set of documents that hang together is closed under reference.
+Models whose `rows_of` is a document run over the raw rows of that set alone, in a small database beside the build file,
+with the same SQL; their rows replace the set's in the build file. Models that declare a customer are computed for the
+customers whom the documents name, from all of these customers' documents. Everything else that reads something changed
+runs whole. Nothing here knows a model by name.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Row
@@ -21,12 +23,11 @@ from ingestion.contracts import app_tables
 from ingestion.lake import literal
 from orchestration.dbt_plan import NodeResult, Step, run_step
 
-MOST = 0.34
+MOST = 0.5
 """The share of all customers beyond which a full build is as quick."""
 FEW = 100
 """Customers that are never too many."""
-IDS = (
-    "customer_id",
+OF_DOCUMENTS = (
     "subscription_id",
     "invoice_id",
     "payment_id",
@@ -35,21 +36,37 @@ IDS = (
     "line_id",
     "refund_id",
     "credit_note_id",
+    "write_off_id",
     "modification_id",
 )
+IDS = ("customer_id", *OF_DOCUMENTS)
 """Columns that say of whom or of which document a row is."""
 KINDS = {
     "invoice_line": "line_id",
     "obligation": "obligation_id",
     "modification": "modification_id",
     "invoices": "invoice_id",
+    "payments": "payment_id",
+    "refunds": "refund_id",
     "credit_notes": "credit_note_id",
+    "write_offs": "write_off_id",
+    "invoice": "invoice_id",
+    "void": "invoice_id",
+    "payment": "payment_id",
+    "allocation": "payment_id",
+    "credit_note": "credit_note_id",
+    "credit_note_applied": "credit_note_id",
+    "write_off": "write_off_id",
+    "refund": "refund_id",
+    "chargeback": "refund_id",
 }
 """What a column that stands beside an id calls the id's kind."""
 ALSO_OF = {"raw_app.subscription_periods": "subscriptions", "raw_app.invoice_line_taxes": "invoice_lines"}
 """Raw relations that a union of another name holds, or that hang on one."""
 SAME_FOR_ALL = frozenset({"staging.stg_run__tenants", "staging.stg_run__currencies"})
 """What a set's rows may be checked against as if it were the set's own."""
+NEAR, WIDE = "near", "wide"
+"""The changed documents, and the customers whom they name with all their documents: two small databases."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +80,7 @@ class Start:
 
 @dataclass(frozen=True)
 class State:
-    """Whether a relation may be other than in the version before, and whether the set's own rows are there for it."""
+    """Whether a relation may be other than in the version before, and whether only the set's rows of it can be."""
 
     is_changed: bool
     is_sliced: bool
@@ -83,169 +100,169 @@ class Incremental:
             step for step in self.steps.values() if step.rows_of and step.relation.endswith("_unioned") and step.reads
         ]
         self.followed = self._followed()
-        self.wanted_as_before = {
+        self.watched = {
             step.relation
             for step in self.steps.values()
             if step.kind == "table"
             and not step.rows_of
             and any(step.relation in other.reads for other in self.steps.values() if other.rows_of)
         }
+        """Whole tables that a set's models read: coming out as they were, they count as unchanged."""
         self.states: dict[str, State] = {}
+        self.shown: dict[str, set[str]] = {NEAR: set(), WIDE: set()}
+        """What each small database has: rows of its own, or a view of the build file's."""
         self.laid_out: set[str] = set()
+        self.columns: dict[str, list[str]] = {}
         self.lock = threading.Lock()
 
     def prepare(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        """Finds what changed and lays out the raw rows of all that hangs together with it.
+        """Finds what changed and lays out the raw rows of all documents that hang together with it.
 
         Raises TooMuchChanged; the build file is as it was then.
         """
         self.main = connection.execute("select current_database()").fetchall()[0][0]
-        connection.execute(f"attach {literal(folder / 'slice.duckdb')} as slice")
-        home, since, known_at = self.start.home, self.start.since, self.start.known_at
-        changed = changes.changed_relations(home, since, known_at)
-        self._use(connection, "slice")
         schemas = {name.partition(".")[0] for step in self.steps.values() for name in (step.relation, *step.reads)}
-        for schema in sorted({"changed", "before", "intake", *schemas}):
-            connection.execute(f"create schema slice.{schema}")
-        connection.execute("create table slice.changed.ids (kind varchar, tenant_id varchar, id varchar)")
-        for relation, union in self.followed.items():
-            self._note_changed_rows(connection, relation, union, changed.get(relation, []))
-        is_any = bool(connection.execute("select count(*) from slice.changed.ids").fetchall()[0][0])
+        for database in (NEAR, WIDE):
+            connection.execute(f"attach {literal(folder / f'{database}.duckdb')} as {database}")
+            for schema in sorted({"changed", "before", "intake", *schemas}):
+                connection.execute(f"create schema {database}.{schema}")
+            connection.execute(f"create table {database}.changed.ids (kind varchar, tenant_id varchar, id varchar)")
+        changed = changes.changed_relations(self.start.home, self.start.since, self.start.known_at)
         for step in self.steps.values():
             for name in step.reads - self.steps.keys():
-                is_personal = name.startswith("raw_app.") and app_tables()[name.partition(".")[2]].personal
-                self.states[name] = State(name in changed, name in self.followed or is_personal)
-        if is_any:
-            self._close(connection)
-            try:
-                self._refuse_if_too_many(connection)
-            finally:
-                self._use(connection, self.main)
-            self._use(connection, "slice")
-            while True:
-                self._lay_out_raw(connection)
-                if not self._lay_out_unions(connection):
-                    break
-        self._name_kinds(connection)
-        self._use(connection, self.main)
+                is_sliced = name in self.followed or _is_personal(name)
+                self.states[name] = State(name in changed, is_sliced)
+        for relation in self.followed:
+            self._note_changed_rows(connection, relation, changed.get(relation, []))
+        if connection.execute("select exists(from near.changed.ids)").fetchall()[0][0]:
+            self._lay_out(connection)
+        for database in (NEAR, WIDE):
+            for kind, column in KINDS.items():
+                connection.execute(
+                    f"insert into {database}.changed.ids select '{kind}', tenant_id, id"
+                    f" from {database}.changed.ids where kind = '{column}'"
+                )
 
     def run(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
-        """One step: kept, computed for the set and put in its place, or computed whole."""
+        """One step: kept, computed for its set and put in its place, or computed whole."""
         if step.kind == "test":
             return self._check(connection, step)
-        if step.kind in ("view", "table_macro", "seed"):
-            return self._definition(connection, step)
         states = [self._state(name) for name in step.reads]
+        if step.kind in ("view", "table_macro", "seed"):
+            return self._definition(connection, step, states)
         if not any(state.is_changed for state in states):
             self.states[step.relation] = State(False, bool(step.rows_of))
             return NodeResult(step.unique_id, "success", "", 0.0, 0)
         if step.rows_of and all(state.is_sliced or not state.is_changed for state in states):
-            return self._slice(connection, step)
+            return self._for_its_set(connection, step)
         return self._whole(connection, step)
 
     # What changed
 
-    def _followed(self) -> dict[str, str]:
-        """The union that holds each raw relation whose rows are followed to their customers and documents."""
-        by_entity = {}
-        for union in self.unions:
-            for name in union.reads:
-                by_entity[name.partition("__")[2]] = union.relation
+    def _followed(self) -> dict[str, Step]:
+        """The union that holds each raw relation whose rows are followed to their documents and customers."""
+        by_entity = {name.partition("__")[2]: union for union in self.unions for name in union.reads}
         found = {}
-        for step in self.steps.values():
-            for name in step.reads:
-                schema, _, entity = name.partition(".")
-                entity = ALSO_OF.get(name, entity)
-                if schema in ("raw_csv", "raw_app") and entity in by_entity and not self._is_personal(name):
-                    found[name] = by_entity[entity]
-        return found
+        for name in {name for step in self.steps.values() for name in step.reads}:
+            schema, _, entity = name.partition(".")
+            entity = ALSO_OF.get(name, entity)
+            if schema in ("raw_csv", "raw_app") and entity in by_entity and not _is_personal(name):
+                found[name] = by_entity[entity]
+        return dict(sorted(found.items()))
 
-    @staticmethod
-    def _is_personal(relation: str) -> bool:
-        schema, _, name = relation.partition(".")
-        return schema == "raw_app" and app_tables()[name].personal
+    def _columns(self, connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
+        if relation not in self.columns:
+            described = connection.execute(f"describe {self.main}.{relation}").fetchall()
+            self.columns[relation] = [str(row[0]) for row in described]
+        return self.columns[relation]
 
-    def _columns(self, connection: duckdb.DuckDBPyConnection, relation: str, database: str = "") -> list[str]:
-        schema, _, name = relation.partition(".")
+    def _ids(self, connection: duckdb.DuckDBPyConnection, union: Step) -> list[str]:
+        """The ids that a union's rows name."""
+        return [name for name in self._columns(connection, union.relation) if name in IDS]
+
+    def _links(self, connection: duckdb.DuckDBPyConnection, union: Step) -> list[str]:
+        """Those that make documents hang together. All documents of a customer or of a subscription need not be
+        computed because one of them is."""
         return [
-            row[0]
-            for row in connection.execute(
-                "select column_name from duckdb_columns()"
-                " where database_name = ? and schema_name = ? and table_name = ?",
-                [database or self.main, schema, name],
-            ).fetchall()
+            name
+            for name in self._ids(connection, union)
+            if name in union.rows_of or name not in ("customer_id", "subscription_id")
         ]
 
     def _key(self, connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
         """The parts of a raw relation's key that its union knows."""
-        known = self._columns(connection, self.followed[relation])
+        known = self._columns(connection, self.followed[relation].relation)
         return [name for name in changes.key_columns(relation) if name in known]
 
-    def _note_changed_rows(
-        self, connection: duckdb.DuckDBPyConnection, relation: str, union: str, parts: Sequence[Row]
-    ) -> None:
+    def _note_changed_rows(self, connection: duckdb.DuckDBPyConnection, relation: str, parts: Sequence[Row]) -> None:
         """Keeps the changed keys of a relation, and what the rows under them name now or named before."""
-        key = self._key(connection, relation)
-        keys = _keys_of(relation)
+        union, keys, key = self.followed[relation], _keys_of(relation), self._key(connection, relation)
         typed = ", ".join(f"{name} varchar" for name in key)
-        connection.execute(f"create table slice.{keys} (tenant_id varchar, {typed})")
+        connection.execute(f"create table {keys} (tenant_id varchar, {typed})")
         if not parts:
             return
-        ids = [name for name in changes.column_names(relation) if name in IDS]
-        columns = list(dict.fromkeys([*key, *ids]))
-        query = changes.changed_rows(self.start.home, relation, parts, columns)
+        named = [name for name in changes.column_names(relation) if name in IDS]
+        query = changes.changed_rows(self.start.home, relation, parts, dict.fromkeys([*key, *named]))
         connection.execute(f"create or replace temp table touched as {query}")
-        connection.execute(f"insert into slice.{keys} select distinct tenant_id, {_texts(key)} from touched")
-        self._add_ids(connection, "touched", ids)
+        connection.execute(f"insert into {keys} select distinct tenant_id, {_texts(key)} from touched")
         same_key = " and ".join(f"coalesce(u.{name}::varchar, '') = k.{name}" for name in key)
-        before = f"""(select u.* from {self.main}.{union} u
-            semi join slice.{keys} k on u.tenant_id = k.tenant_id and {same_key})"""
-        self._add_ids(connection, before, [name for name in self._columns(connection, union) if name in IDS])
+        before = f"""(select u.* from {self.main}.{union.relation} u
+            semi join {keys} k on u.tenant_id = k.tenant_id and {same_key})"""
+        _add(connection, NEAR, "touched", named)
+        _add(connection, NEAR, before, self._ids(connection, union))
+        if union.rows_of == ("customer_id",):
+            self._take_all_documents(connection, keys)
 
-    def _add_ids(self, connection: duckdb.DuckDBPyConnection, rows: str, columns: Collection[str], of: str = "") -> int:
-        """Adds what the rows name; with `of`, of those alone that name one of its ids. Returns how many were new."""
-        if not columns:
-            return 0
-        scans = [rows]
-        if of:
-            scans = [
-                f"(select r.* from {rows} r semi join {of} i"
-                f" on i.kind = '{name}' and r.tenant_id = i.tenant_id and r.{name} = i.id)"
-                for name in columns
-            ]
-        named = " union all ".join(
-            f"select '{name}' as kind, tenant_id, {name} as id from {scan}" for scan in scans for name in columns
-        )
-        added = connection.execute(
-            f"""insert into slice.changed.ids select distinct kind, tenant_id, id from ({named}) n
-            anti join slice.changed.ids using (kind, tenant_id, id) where n.id is not null"""
-        ).fetchall()
-        return int(added[0][0])
+    def _take_all_documents(self, connection: duckdb.DuckDBPyConnection, customers: str) -> None:
+        """What a customer's own row says may matter to each of their documents."""
+        for union in self.unions:
+            named = self._ids(connection, union)
+            if "customer_id" in named:
+                rows = f"""(select u.* from {self.main}.{union.relation} u
+                    semi join {customers} c on u.tenant_id = c.tenant_id and u.customer_id = c.customer_id)"""
+                _add(connection, NEAR, rows, named)
 
-    def _close(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Adds all that hangs together with the ids, round by round: only what the last round added is followed."""
-        links = {
-            union.relation: [name for name in self._columns(connection, union.relation) if name in IDS]
-            for union in self.unions
-        }
-        connection.execute("create or replace table slice.changed.newest as from slice.changed.ids")
+    def _lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
+        near = {union: self._links(connection, union) for union in self.unions}
         while True:
-            connection.execute("create or replace temp table known as from slice.changed.ids")
+            self._close(connection, NEAR, near)
+            connection.execute("insert into wide.changed.ids from near.changed.ids")
+            self._close(connection, WIDE, {union: self._ids(connection, union) for union in self.unions})
+            self._refuse_if_too_many(connection)
+            self._lay_out_raw(connection)
+            if not self._lay_out_unions(connection):
+                return
+            connection.execute("delete from wide.changed.ids")
+
+    def _close(self, connection: duckdb.DuckDBPyConnection, database: str, links: dict[Step, list[str]]) -> None:
+        """Adds all that hangs together with the ids, round by round: only what the last round added is followed."""
+        ids = f"{database}.changed.ids"
+        connection.execute(f"create or replace temp table newest as from {ids}")
+        while True:
+            connection.execute(f"create or replace temp table known as from {ids}")
             added = sum(
-                self._add_ids(connection, f"{self.main}.{relation}", columns, "slice.changed.newest")
-                for relation, columns in links.items()
+                _add(connection, database, self._named_in(union, columns), self._ids(connection, union))
+                for union, columns in links.items()
+                if columns
             )
             if not added:
                 return
             connection.execute(
-                "create or replace table slice.changed.newest as"
-                " from slice.changed.ids anti join known using (kind, tenant_id, id)"
+                f"create or replace temp table newest as from {ids} anti join known using (kind, tenant_id, id)"
             )
 
+    def _named_in(self, union: Step, columns: Collection[str]) -> str:
+        """SQL: the rows that name one of the newest ids in one of these columns."""
+        rows = (
+            f"""select u.* from {self.main}.{union.relation} u semi join temp.newest i
+            on i.kind = '{name}' and u.tenant_id = i.tenant_id and u.{name} = i.id"""
+            for name in columns
+        )
+        return f"({' union all '.join(rows)})"
+
     def _refuse_if_too_many(self, connection: duckdb.DuckDBPyConnection) -> None:
-        customers = connection.execute("select count(*) from slice.changed.ids where kind = 'customer_id'").fetchall()[
-            0
-        ][0]
+        concerned = "select count(*) from wide.changed.ids where kind = 'customer_id'"
+        customers = connection.execute(concerned).fetchall()[0][0]
         listed = " union ".join(
             f"select tenant_id, customer_id from {self.main}.{union.relation}"
             for union in self.unions
@@ -253,149 +270,199 @@ class Incremental:
         )
         every = connection.execute(f"select count(*) from ({listed})").fetchall()[0][0]
         if customers > max(FEW, MOST * every):
-            raise TooMuchChanged(f"{customers:,} customers")
+            raise TooMuchChanged(f"{customers:,} of {every:,} customers")
 
-    # The set's own rows
+    # The changed documents' own rows
 
     def _lay_out_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for relation, union in self.followed.items():
-            key = self._key(connection, relation)
-            named = [name for name in self._columns(connection, union) if name in IDS]
-            kept = [f"select tenant_id, {', '.join(key)} from slice.{_keys_of(relation)}"]
-            kept += [_keys_named(f"{self.main}.{union}", key, name) for name in named]
-            if owner := changes.is_owned(relation):
-                columns = dict.fromkeys([*key, owner])
-                if rows := changes.owned_rows(self.start.home, relation, self.start.known_at, columns):
-                    kept.append(_keys_named(f"({rows})", key, owner))
-            connection.execute(f"create or replace temp table kept as {' union '.join(kept)}")
-            changes.create_slice(connection, self.start.home, self.start.known_at, relation, "temp.kept", key)
+        with _within(connection, NEAR, self.main):
+            for relation, union in self.followed.items():
+                if _is_of_customers(union):
+                    continue
+                key = self._key(connection, relation)
+                kept = [f"select tenant_id, {', '.join(key)} from {_keys_of(relation)}"]
+                for name in self._links(connection, union):
+                    kept.append(_keys_named(f"{self.main}.{union.relation}", key, name))
+                if owner := changes.owner_of(relation):
+                    columns = dict.fromkeys([*key, owner])
+                    if rows := changes.owned_rows(self.start.home, relation, self.start.known_at, columns):
+                        kept.append(_keys_named(f"({rows})", key, owner))
+                connection.execute(f"create or replace temp table kept as {' union '.join(kept)}")
+                changes.create_slice(connection, self.start.home, self.start.known_at, relation, "temp.kept", key)
+                self.shown[NEAR].add(relation)
 
     def _lay_out_unions(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Makes the unions of the set, and says whether their rows name anything that was not in it."""
+        """Makes the unions of the changed documents, and says whether their rows name any that is not among them."""
         added = 0
-        for union in self.unions:
-            for relation in self._with_parents(union):
-                step = self.steps[relation]
-                self._show(connection, step)
-                connection.execute(step.sql)
-                self.laid_out.add(relation)
-            columns = [name for name in self._columns(connection, union.relation, "slice") if name in IDS]
-            added += self._add_ids(connection, f"slice.{union.relation}", columns)
-        if added:
-            self._close(connection)
+        with _within(connection, NEAR, self.main):
+            for union in self.unions:
+                if _is_of_customers(union):
+                    continue
+                for step in self._with_parents(union):
+                    self._show(connection, step, NEAR)
+                    connection.execute(step.sql)
+                    self.laid_out.add(step.relation)
+                    self.shown[NEAR].add(step.relation)
+                added += _add(connection, NEAR, f"near.{union.relation}", self._ids(connection, union))
         return added > 0
 
-    def _with_parents(self, step: Step) -> list[str]:
-        """The relations of the set that a step needs, itself last."""
-        found: list[str] = []
+    def _with_parents(self, step: Step) -> list[Step]:
+        """The steps over the changed documents that a step needs, itself last."""
+        found: dict[Step, None] = {}
         for name in sorted(step.reads):
-            if name in self.steps and self.steps[name].rows_of:
-                found += [each for each in self._with_parents(self.steps[name]) if each not in found]
-        return [*found, step.relation]
-
-    def _name_kinds(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for kind, column in KINDS.items():
-            connection.execute(
-                f"insert into slice.changed.ids select '{kind}', tenant_id, id"
-                f" from slice.changed.ids where kind = '{column}'"
-            )
+            parent = self.steps.get(name)
+            if parent is not None and parent.rows_of and not _is_of_customers(parent):
+                found |= dict.fromkeys(self._with_parents(parent))
+        return [*found, step]
 
     def _state(self, relation: str) -> State:
         return self.states.get(relation, State(False, False))
 
-    def _show(self, connection: duckdb.DuckDBPyConnection, step: Step) -> None:
-        """Lets a step that runs over the set see what it reads: the set's rows where there are any of its own, else the
-        whole relation."""
+    def _show(self, connection: duckdb.DuckDBPyConnection, step: Step, database: str) -> None:
+        """Lets a step in a small database see what it reads there: rows that were computed there, else the build file's
+        rows of the customers, else the whole relation. The build file is right once the step that makes them ended."""
         with self.lock:
-            for name in step.reads:
-                schema, _, table = name.partition(".")
-                there = connection.execute(
-                    "select 1 from information_schema.tables where table_catalog = 'slice' and table_schema = ?"
-                    " and table_name = ?",
-                    [schema, table],
-                ).fetchall()
-                if not there:
-                    source = self.steps.get(name)
-                    only = self._of_the_set(source, "r") if source is not None and source.rows_of else ""
-                    connection.execute(f"create view slice.{name} as select r.* from {self.main}.{name} r {only}")
-
-    @staticmethod
-    def _of_the_set(step: Step, alias: str) -> str:
-        return f"semi join slice.changed.ids i on {_same(step, alias)}"
+            for name in step.reads - self.shown[database]:
+                source = self.steps.get(name)
+                only = ""
+                if source is not None and source.rows_of:
+                    is_own = database == NEAR and not _is_of_customers(source)
+                    only = f"semi join {NEAR if is_own else WIDE}.changed.ids i on {_same(source, 'r')}"
+                connection.execute(f"create view {database}.{name} as select r.* from {self.main}.{name} r {only}")
+                self.shown[database].add(name)
 
     # Steps
 
-    def _definition(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
-        states = [self._state(name) for name in step.reads]
-        is_sliced = (
-            step.kind == "view"
-            and bool(step.rows_of)
-            and all(state.is_sliced or not state.is_changed for state in states)
-        )
+    def _definition(self, connection: duckdb.DuckDBPyConnection, step: Step, states: list[State]) -> NodeResult:
+        """A view or macro is the same whatever it reads; a seed is part of the project, which is the same."""
+        can_be_sliced = all(state.is_sliced or not state.is_changed for state in states)
+        is_sliced = step.kind == "view" and bool(step.rows_of) and can_be_sliced
         self.states[step.relation] = State(any(state.is_changed for state in states), is_sliced)
         if step.kind == "seed":
             return NodeResult(step.unique_id, "success", "", 0.0, 0)
         if is_sliced and step.relation not in self.laid_out:
-            self._show(connection, step)
-            self._use(connection, "slice")
-            connection.execute(step.sql)
-            self._use(connection, self.main)
+            database = _database_of(step)
+            self._show(connection, step, database)
+            with _within(connection, database, self.main):
+                connection.execute(step.sql)
+            self.shown[database].add(step.relation)
         return run_step(connection, step)
 
-    def _slice(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
-        self._use(connection, "slice")
-        if step.relation in self.laid_out:
-            result = NodeResult(step.unique_id, "success", "", 0.0, 0)
-        else:
-            self._show(connection, step)
-            result = run_step(connection, step)
-        if result.status != "success":
-            return result
-        self._use(connection, self.main)
-        name = step.relation
-        connection.execute("begin")
-        connection.execute(f"delete from {self.main}.{name} as t using slice.changed.ids as i where {_same(step, 't')}")
+    def _for_its_set(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
+        database, name = _database_of(step), step.relation
+        if name not in self.laid_out:
+            self._show(connection, step, database)
+            with _within(connection, database, self.main):
+                result = run_step(connection, step)
+            if result.status != "success":
+                return result
+            self.shown[database].add(name)
+        is_changed = self._put_in_place(connection, step, database)
+        self.states[name] = State(is_changed, True)
+        return NodeResult(step.unique_id, "success", "", 0.0, 0)
+
+    def _put_in_place(self, connection: duckdb.DuckDBPyConnection, step: Step, database: str) -> bool:
+        """Makes the set's rows in the build file those that were computed, and says whether any differed.
+
+        Only rows that differ are touched: most of a customer's rows come out as they were, and to write them again
+        costs more than to compute them. Rows are compared by 128 bits of hash, and how often each stands.
+        """
+        name, columns = step.relation, ", ".join(self._columns(connection, step.relation))
+        of_the_set = f"semi join {database}.changed.ids i on {_same(step, 'r')}"
+        for version, source in (("old_rows", self.main), ("new_rows", database)):
+            connection.execute(
+                f"""create or replace temp table {version} as
+                select r.rowid as place, hash({columns}) as one, hash({columns}, 1) as two
+                from {source}.{name} r {of_the_set}"""
+            )
         connection.execute(
-            f"insert into {self.main}.{name} by name select r.* from slice.{name} r {self._of_the_set(step, 'r')}"
+            """create or replace temp table differing as
+            select one, two from (select one, two, count(*) as times from temp.old_rows group by all) as o
+            full join (select one, two, count(*) as times from temp.new_rows group by all) as n using (one, two)
+            where o.times is distinct from n.times"""
+        )
+        touched = "(select place from temp.{} semi join temp.differing using (one, two))"
+        connection.execute("begin")
+        connection.execute(f"delete from {self.main}.{name} where rowid in {touched.format('old_rows')}")
+        connection.execute(
+            f"insert into {self.main}.{name} by name from {database}.{name} where rowid in {touched.format('new_rows')}"
         )
         connection.execute("commit")
-        self.states[name] = State(True, True)
-        return result
+        return bool(connection.execute("select exists(from temp.differing)").fetchall()[0][0])
 
     def _whole(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
-        name = step.relation
-        schema, _, table = name.partition(".")
-        before = f'slice.before."{schema}__{table}"'
-        is_watched = name in self.wanted_as_before
+        now = f"{self.main}.{step.relation}"
+        before = f"{WIDE}.before.{step.relation.replace('.', '__')}"
+        is_watched = step.relation in self.watched
         if is_watched:
-            connection.execute(f"create table {before} as from {self.main}.{name}")
+            connection.execute(f"create table {before} as from {now}")
         result = run_step(connection, step)
         is_changed = True
         if is_watched and result.status == "success":
-            now = f"{self.main}.{name}"
-            is_changed = bool(
-                connection.execute(
-                    f"""select exists(from ((from {before} except all from {now})
-                    union all (from {now} except all from {before})))"""
-                ).fetchall()[0][0]
-            )
-        self.states[name] = State(is_changed, False)
+            differs = f"(from {before} except all from {now}) union all (from {now} except all from {before})"
+            is_changed = bool(connection.execute(f"select exists(from ({differs}))").fetchall()[0][0])
+        self.states[step.relation] = State(is_changed, False)
         return result
 
     def _check(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
         states = {name: self._state(name) for name in step.reads}
-        if not step.is_warning and not any(state.is_changed for state in states.values()):
+        is_any_changed = any(state.is_changed for state in states.values())
+        if not is_any_changed and not step.is_warning:
             return NodeResult(step.unique_id, "pass", "", 0.0, 0)
-        if any(state.is_changed for state in states.values()) and all(
-            state.is_sliced or name in SAME_FOR_ALL for name, state in states.items()
-        ):
-            self._show(connection, step)
-            self._use(connection, "slice")
-        return run_step(connection, step)
+        if not is_any_changed or not all(state.is_sliced or name in SAME_FOR_ALL for name, state in states.items()):
+            return run_step(connection, step)
+        is_near = all(name in SAME_FOR_ALL or self._is_near(name) for name in step.reads)
+        database = NEAR if is_near else WIDE
+        self._show(connection, step, database)
+        with _within(connection, database, self.main):
+            return run_step(connection, step)
 
-    @staticmethod
-    def _use(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-        connection.execute(f"use {database}")
+    def _is_near(self, relation: str) -> bool:
+        return relation in self.steps and not _is_of_customers(self.steps[relation])
+
+
+@contextmanager
+def _within(connection: duckdb.DuckDBPyConnection, database: str, main: str) -> Iterator[None]:
+    """Names without a database are those of a small one for a while."""
+    connection.execute(f"use {database}")
+    try:
+        yield
+    finally:
+        connection.execute(f"use {main}")
+
+
+def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empties a copied build file of what is computed, so that its space is there for the same tables anew."""
+    main = connection.execute("select current_database()").fetchall()[0][0]
+    for schema in ("marts", "intermediate", "staging"):
+        connection.execute(f"drop schema if exists {main}.{schema} cascade")
+    connection.execute(f"checkpoint {main}")
+
+
+def _is_personal(relation: str) -> bool:
+    schema, _, name = relation.partition(".")
+    return schema == "raw_app" and app_tables()[name].personal
+
+
+def _is_of_customers(step: Step) -> bool:
+    return "customer_id" in step.rows_of or step.is_per_customer
+
+
+def _database_of(step: Step) -> str:
+    return WIDE if _is_of_customers(step) else NEAR
+
+
+def _add(connection: duckdb.DuckDBPyConnection, database: str, rows: str, columns: Collection[str]) -> int:
+    """Adds what the rows name in these columns to a set of ids. Returns how many are new."""
+    if not columns:
+        return 0
+    named = " union all ".join(f"select '{name}' as kind, tenant_id, {name} as id from named" for name in columns)
+    added = connection.execute(
+        f"""insert into {database}.changed.ids with named as (from {rows})
+        select distinct kind, tenant_id, id from ({named}) n
+        anti join {database}.changed.ids using (kind, tenant_id, id) where n.id is not null"""
+    ).fetchall()
+    return int(added[0][0])
 
 
 def _texts(names: Collection[str]) -> str:
@@ -403,26 +470,17 @@ def _texts(names: Collection[str]) -> str:
 
 
 def _keys_named(rows: str, key: Collection[str], column: str) -> str:
-    """SQL: the keys of the rows of which a column names an id of the set."""
-    return f"""select tenant_id, {_texts(key)} from {rows} r semi join slice.changed.ids i
+    """SQL: the keys of the rows of which a column names a changed document."""
+    return f"""select tenant_id, {_texts(key)} from {rows} r semi join near.changed.ids i
         on i.kind = '{column}' and r.tenant_id = i.tenant_id and r.{column} = i.id"""
 
 
 def _keys_of(relation: str) -> str:
-    return f"changed.{relation.replace('.', '_')}"
+    return f"near.changed.{relation.replace('.', '_')}"
 
 
 def _same(step: Step, alias: str) -> str:
-    """SQL: that a row is of the set."""
+    """SQL: that a row is of the set whose ids are `i`."""
     *kind, column = step.rows_of
     named = f"{alias}.{kind[0]}" if kind else f"'{column}'"
     return f"i.kind = {named} and i.tenant_id = {alias}.tenant_id and i.id = {alias}.{column}"
-
-
-def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Empties a copied build file of what is computed, so that its space is there for the same tables anew."""
-    main = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute(f"use {main}")
-    for schema in ("marts", "intermediate", "staging"):
-        connection.execute(f"drop schema if exists {main}.{schema} cascade")
-    connection.execute(f"checkpoint {main}")

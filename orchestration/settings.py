@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     keep_versions: Annotated[int, Field(ge=1)] = 10
     keep_bytes: Annotated[int, Field(ge=0)] = 20 * 1024**3
+    incremental_from_bytes: Annotated[int, Field(ge=0)] = 64 * 1024**2
+    """A version smaller than that is computed as a whole each time, which is quicker than asking what changed."""
     core_lag_minutes: Annotated[float, Field(gt=0)] = 15.0
     """How long a change of the core may wait to be read before that is shown as an alarm."""
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 600.0
