@@ -156,6 +156,7 @@ class Build:
                 if self.base and before != _tenants_of(connection):
                     forget_tables(connection)
                     self.base = None
+                    connection.execute("update run.context set started_from = null")
         self._has_raw = True
         return self.raw_rows
 
@@ -168,10 +169,11 @@ class Build:
         connection.execute("create schema if not exists run")
         connection.execute(
             """create or replace table run.context (version varchar not null, known_at bigint not null, as_of date,
-            code varchar not null)"""
+            code varchar not null, started_from varchar)"""
         )
         connection.execute(
-            "insert into run.context values (?, ?, ?, ?)", [self.version, self.known_at, self.request.as_of, self.code]
+            "insert into run.context values (?, ?, ?, ?, ?)",
+            [self.version, self.known_at, self.request.as_of, self.code, self.base.version if self.base else None],
         )
         connection.execute(
             "create or replace table run.currencies (currency varchar not null, exponent integer not null)"

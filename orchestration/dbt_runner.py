@@ -106,6 +106,7 @@ class DbtProject:
             incremental.prepare(connection, self.settings.build_file.parent)
         except TooMuchChanged:
             forget_tables(connection)
+            connection.execute("update run.context set started_from = null")
             return run_step
         return incremental.run
 

@@ -82,8 +82,8 @@ def write_core(company: Company, settings: Settings, tenant_id: str) -> int:
         database.migrate()
         if database.change_log_heads().get(tenant_id, 0):
             return 0
-        writes = iter(_writes(company))
-        while batch := list(islice(writes, PER_TRANSACTION)):
+        waiting = iter(writes(company))
+        while batch := list(islice(waiting, PER_TRANSACTION)):
             with database.transaction(tenant_id, ACTOR) as unit:
                 for write in batch:
                     write(unit)
@@ -95,7 +95,7 @@ def minor(amount: Decimal | int, currency: str) -> int:
     return int(Decimal(amount).scaleb(Currency(currency).exponent or 0))
 
 
-def _writes(company: Company) -> Iterator[Write]:
+def writes(company: Company) -> Iterator[Write]:
     """Every fact as a call of a service, parents before children."""
     for row in company["products"]:
         yield _product(row)
