@@ -71,9 +71,21 @@
 {#- Ten-thousandths of a currency unit (the unit of MRR and of reporting amounts) to the type of a money column. -#}
 {% macro money4(units) -%}(({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4) {%- endmacro %}
 
-{#- An amount in another currency, rounded once. The rate is a fraction of integers. -#}
+{#- An amount in another currency, rounded once. The rate is a fraction of integers. Wide integers only where narrow ones
+    could overflow. -#}
 {% macro convert(amount, numerator, denominator) -%}
-    {{ divide_half_up("(" ~ amount ~ ")::hugeint * " ~ numerator, denominator) }}
+    (
+        case
+            when abs({{ amount }})::double * {{ numerator }} < 4e18 and {{ denominator }} < 1000000000000000000
+            then
+                {{
+                    divide_half_up(
+                        "(" ~ amount ~ ")::bigint * (" ~ numerator ~ ")::bigint", "(" ~ denominator ~ ")::bigint"
+                    )
+                }}
+            else {{ divide_half_up("(" ~ amount ~ ")::hugeint * " ~ numerator, denominator) }}
+        end
+    )
 {%- endmacro %}
 
 {#- An unrounded rate: null when its denominator is 0. -#}
