@@ -266,7 +266,8 @@ class Build:
         """Views over the intake's files must not outlive the build: an immutable version holds only its own rows. Those of
         staging read what is dropped here."""
         views = connection.sql(
-            "select view_name from duckdb_views() where schema_name = 'staging' and not internal"
+            """select view_name from duckdb_views()
+            where database_name = current_database() and schema_name = 'staging' and not internal"""
         ).fetchall()
         for (view,) in views:
             connection.execute(f'drop view staging."{view}"')

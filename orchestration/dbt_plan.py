@@ -167,11 +167,8 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
         raise NotPlanned(f"{relation}: {kind} is not run by a build")
     if kind == "table_macro":
         sql = f"create or replace macro {relation}({', '.join(config['parameters'])}) as table\n{sql}"
-    elif kind == "view":
-        # It outlives the name of the file in which it is made, so its relations are named without the file.
-        sql = f"create or replace view {relation} as (\n{sql}\n)".replace(f'"{node["database"]}".', "")
     else:
-        sql = f"create or replace table {relation} as (\n{sql}\n)"
+        sql = f"create or replace {'view' if kind == 'view' else 'table'} {relation} as (\n{sql}\n)"
     contract = {name: column["data_type"] for name, column in node["columns"].items()}
     is_enforced = kind in ("table", "view") and config["contract"]["enforced"]
     rows_of = config["meta"].get("rows_of", ())

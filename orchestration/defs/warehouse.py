@@ -95,7 +95,8 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         for node in build.dbt.run(wanted, build.build.start_from):
             nodes.append(node)
             built = sum(key_of.get(n.unique_id) in context.selected_asset_keys for n in nodes)
-            progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {sum(n.unique_id in check_of for n in nodes)} checks")
+            judged = sum(n.unique_id in check_of for n in nodes)
+            progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {judged} checks")
         details = plots.table_metadata(build.build)
         for node in nodes:
             key = key_of.get(node.unique_id)
