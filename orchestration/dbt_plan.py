@@ -72,13 +72,17 @@ Preparation = Callable[[duckdb.DuckDBPyConnection], Runner]
 def plan_of(manifest: Mapping[str, Any], project: Path, selected: Collection[str] | None = None) -> list[Step]:
     """The steps of the selected tables (by unique id; None: all) and of every check that reads one of them.
 
-    A table waits for the checks whose tables all lie before it, so that nothing is built upon what is wrong.
+    A table waits for the checks whose tables all lie before it, so that nothing is built upon what is wrong. The views
+    that selected tables read are made anew with them: those over the intake are in no published version.
     """
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed", "test")}
     tables = {key for key, node in nodes.items() if node["resource_type"] != "test"}
     wanted = tables if selected is None else tables & set(selected)
     parents = {key: frozenset(nodes[key].get("depends_on", {}).get("nodes", ())) & tables for key in nodes}
     checks = [key for key in nodes if key not in tables and parents[key] & wanted]
+    views = {key for key in tables if nodes[key]["config"]["materialized"] == "view"}
+    while missing := {parent for key in wanted for parent in parents[key] & views} - wanted:
+        wanted |= missing
     above = _ancestors(parents, tables)
     named = {key: _relation(node) for key, node in (nodes | manifest["sources"]).items()}
     steps = []

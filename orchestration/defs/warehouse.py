@@ -94,8 +94,9 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         nodes = []
         for node in build.dbt.run(wanted, build.build.start_from):
             nodes.append(node)
-            built = sum(n.unique_id in key_of for n in nodes)
-            progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {len(nodes) - built} checks")
+            built = sum(key_of.get(n.unique_id) in context.selected_asset_keys for n in nodes)
+            judged = sum(n.unique_id in check_of for n in nodes)
+            progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {judged} checks")
         details = plots.table_metadata(build.build)
         for node in nodes:
             key = key_of.get(node.unique_id)

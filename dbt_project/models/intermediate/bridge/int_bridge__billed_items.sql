@@ -1,4 +1,7 @@
 -- What was invoiced in a month beside its subscriptions' service of that month, by what it is for.
+-- A view: its rows are written once, in revenue_bridge.
+{{ config(materialized="view") }}
+
 with
     lines as (
         select

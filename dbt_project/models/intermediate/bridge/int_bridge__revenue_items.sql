@@ -1,5 +1,8 @@
 -- From what was invoiced to what is revenue: what credit notes and voids took off, and how much more or less of it
 -- waits to be earned or to be billed at the month's end.
+-- A view: its rows are written once, in revenue_bridge.
+{{ config(materialized="view") }}
+
 with
     months as (
         select

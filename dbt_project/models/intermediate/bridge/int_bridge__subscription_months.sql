@@ -1,4 +1,7 @@
 -- MRR of each subscription at each snapshot, usage commitments apart, in ten-thousandths of the currency.
+-- A view: only int_bridge__recurring_items reads it.
+{{ config(materialized="view") }}
+
 with
     segments as (
         select

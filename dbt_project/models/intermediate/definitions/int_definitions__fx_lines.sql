@@ -1,5 +1,8 @@
 -- ChartMogul keeps the rate of the day on which the running service period began; known here are the rates of
 -- month-ends, so it is that month's. Where none was stored for it, the snapshot's own rate stands on both sides.
+-- A view: its rows are written once, in metric_definition_differences.
+{{ config(materialized="view") }}
+
 with
     items as (
         select

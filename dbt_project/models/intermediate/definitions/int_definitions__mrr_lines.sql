@@ -1,5 +1,8 @@
 -- Item lines in the reporting currency: the difference of the two rounded cells of a customer, month and currency,
 -- given to the cell's lines by largest remainder.
+-- A view: its rows are written once, in metric_definition_differences.
+{{ config(materialized="view") }}
+
 with
     cells as (
         select

@@ -1,6 +1,9 @@
 -- What an invoice sum counts that MRR does not, and the reverse. Where recurring lines of a month are its MRR to the
 -- last
 -- digit, neither is a difference.
+-- A view: its rows are written once, in metric_definition_differences.
+{{ config(materialized="view") }}
+
 with
     lines as (
         select *, reason in ('one_off_invoiced', 'usage_invoiced') as is_apart, invoiced as amount

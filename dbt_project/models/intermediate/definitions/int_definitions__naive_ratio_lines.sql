@@ -1,6 +1,9 @@
 -- The rates of a naive invoice sum take a month's invoices for its MRR: a customer is one while it is invoiced. Ours
 -- less
 -- theirs, customer by customer, both in the reporting currency.
+-- A view: its rows are written once, in metric_definition_differences.
+{{ config(materialized="view") }}
+
 with
     theirs as (
         select tenant_id, customer_id, month_index, sum(invoiced_reporting) as mrr

@@ -1,5 +1,8 @@
 -- Customers whose part in a rate differs because the tool's MRR of them does: numerator and denominator, theirs less
 -- ours, and what the tool counts otherwise in the two months that the rate compares.
+-- A view: its rows are written once, in metric_definition_differences.
+{{ config(materialized="view") }}
+
 {% set parts = [
     (
         "logo_churn_rate",

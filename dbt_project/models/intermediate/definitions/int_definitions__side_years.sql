@@ -1,4 +1,7 @@
 -- The customers of twelve months ago, then and now at the rate of then, on both sides, where either month is disputed.
+-- A view: only int_definitions__ratio_lines reads it.
+{{ config(materialized="view") }}
+
 with
     compared_months as (
         select distinct

@@ -1,14 +1,19 @@
--- The account of each purpose and detail that was posted to: the tenant's own for exactly that, else the tenant's for
--- the purpose, else the chart's. Revenue is kept by product and expenses by category, as sub-accounts of the latter
--- two.
+-- The account of each purpose, and of each detail that was posted to: the tenant's own for exactly that, else the
+-- tenant's for the purpose, else the chart's. Revenue is kept by product and expenses by category, as sub-accounts of the
+-- latter two.
 with
     posted as (
-        {% for legs in ["invoice", "payment", "credit", "revenue", "payable", "retail"] %}
-            {% if not loop.first %}
-                union
-            {% endif %}
+        select t.tenant_id, a.purpose, null::varchar as detail
+        from {{ ref("stg_run__tenants") }} as t
+        cross join {{ ref("ledger_accounts") }} as a
+        union
+        select tenant_id, 'revenue', product_id
+        from {{ ref("int_ledger__recognition") }}
+        {% for legs in ["payable", "retail"] %}
+            union
             select tenant_id, purpose, detail
             from {{ ref("int_ledger__" ~ legs ~ "_legs") }}
+            where detail is not null
         {% endfor %}
     )
 

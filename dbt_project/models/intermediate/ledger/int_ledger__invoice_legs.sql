@@ -1,6 +1,9 @@
 -- Invoices, voids and write-offs. What is billed waits in deferred revenue until the month's recognition takes it.
 -- Tax whose point was a payment before the invoice is owed from that day; the invoice only clears it. A void takes back
 -- what credit notes left of the invoice; what they gave stays with the customer and reduces nothing of it any more.
+-- A view: the journal writes them.
+{{ config(materialized="view") }}
+
 with
     early as (
         select p.tenant_id, p.source_id as invoice_id, p.posted_on, sum(p.amount_minor) as tax_minor

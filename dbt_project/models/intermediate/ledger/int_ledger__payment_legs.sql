@@ -1,5 +1,8 @@
 -- Money in and money back. It moves receivables whether or not it is allocated: the control account is the ageing with
 -- what is unapplied.
+-- A view: the journal writes them.
+{{ config(materialized="view") }}
+
 with
     homes as (select * from {{ ref("int_ledger__home_entities") }}),
 

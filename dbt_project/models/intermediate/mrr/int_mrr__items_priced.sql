@@ -1,4 +1,7 @@
 -- What a subscription row is worth a month, in ten-thousandths of a currency unit: one rounding per item.
+-- A view: its rows are written once, in int_mrr__items_dated.
+{{ config(materialized="view") }}
+
 with
     items as (
         select

@@ -53,16 +53,20 @@ with
                 then 'more_decimals_than_currency'
             end as own_rule
         from resolved
+    ),
+
+    exceeded as (
+        select tenant_id, payment_id
+        from judged
+        where own_rule is null
+        group by tenant_id, payment_id
+        having sum(amount_minor) > min(payment_minor)
     )
 
 select
-    * exclude (own_rule),
+    j.* exclude (own_rule),
     coalesce(
-        own_rule,
-        case
-            when sum(amount_minor) filter (where own_rule is null) over payment > payment_minor
-            then 'allocations_exceed_payment'
-        end
+        j.own_rule, case when e.payment_id is not null then 'allocations_exceed_payment' end
     ) as set_aside_rule
-from judged
-window payment as (partition by tenant_id, payment_id)
+from judged as j
+left join exceeded as e using (tenant_id, payment_id)

@@ -1,3 +1,6 @@
+-- A view: its rows are written once, where they meet those of the core.
+{{ config(materialized="view") }}
+
 -- A line has no currency of its own: its amounts become minor units where it meets its invoice.
 select
     tenant_id,

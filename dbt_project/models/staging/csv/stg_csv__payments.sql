@@ -1,3 +1,6 @@
+-- A view: its rows are written once, where they meet those of the core.
+{{ config(materialized="view") }}
+
 select
     p.tenant_id,
     p.payment_id,
