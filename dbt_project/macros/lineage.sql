@@ -35,8 +35,8 @@
                 {% endfor %}
             end
         )::decimal(38, 6) as amount,
-        p.source_table,
-        p.source_id,
+        p.source_table as row_table,
+        p.source_id as row_id,
         p.file_id,
         p.line,
         p.change_no
@@ -49,4 +49,12 @@
             {% endfor %}
         ) as c(case_no, column_name, side)
     where amount <> 0 or ({{ kept }} and amount is not null)
+{%- endmacro %}
+
+{#- Minor units of the part's currency as currency units. -#}
+{% macro part_money(minor) -%} {{ money(minor, "p.millionths_per_minor") }} {%- endmacro %}
+
+{#- An amount where the part is of one of some kinds. -#}
+{% macro part_if(column, kinds, amount) -%}
+    case when p.{{ column }} in ('{{ kinds | join("', '") }}') then {{ amount }} end
 {%- endmacro %}

@@ -1,9 +1,6 @@
 {%- set opening = money4("p.opening_reporting") -%}
 {%- set closing = money4("p.closing_reporting") -%}
 {%- set moved = money4("p.moved_reporting") -%}
-{%- macro of(*movements) -%}
-    case when p.movement in ('{{ movements | join("', '") }}') then {{ money4("p.moved_reporting") }} end
-{%- endmacro -%}
 {%- set new_one = "case when p.kind = 'new' and p.counts_at_closing then 1 end" -%}
 {%- set back = "case when p.kind = 'reactivation' and p.counts_at_closing then 1 end" -%}
 {%- set gone = "case when p.kind = 'churn' and p.counts_at_opening then 1 end" -%}
@@ -11,11 +8,11 @@
 {%- set opening_customer = "case when p.counts_at_opening then 1 end" -%}
 {%- set of_the_month = [
     ("opening_mrr", "", opening),
-    ("new_mrr", "", of("new")),
-    ("reactivation_mrr", "", of("reactivation")),
-    ("expansion_mrr", "", of("expansion")),
-    ("contraction_mrr", "", of("contraction")),
-    ("churned_mrr", "", of("churn")),
+    ("new_mrr", "", part_if("movement", ["new"], moved)),
+    ("reactivation_mrr", "", part_if("movement", ["reactivation"], moved)),
+    ("expansion_mrr", "", part_if("movement", ["expansion"], moved)),
+    ("contraction_mrr", "", part_if("movement", ["contraction"], moved)),
+    ("churned_mrr", "", part_if("movement", ["churn"], moved)),
     ("fx_mrr", "", money4("p.fx_reporting")),
     ("mrr", "", closing),
     ("arr", "", "12 * " ~ closing),
@@ -32,10 +29,10 @@
     ("nrr_monthly", "denominator", opening),
     ("logo_churn_rate", "numerator", gone),
     ("logo_churn_rate", "denominator", opening_customer),
-    ("gross_mrr_churn_rate", "numerator", of("churn", "contraction")),
+    ("gross_mrr_churn_rate", "numerator", part_if("movement", ["churn", "contraction"], moved)),
     ("gross_mrr_churn_rate", "denominator", opening),
-    ("quick_ratio", "numerator", of("new", "expansion", "reactivation")),
-    ("quick_ratio", "denominator", of("contraction", "churn")),
+    ("quick_ratio", "numerator", part_if("movement", ["new", "expansion", "reactivation"], moved)),
+    ("quick_ratio", "denominator", part_if("movement", ["contraction", "churn"], moved)),
     ("arpa", "numerator", closing),
     ("arpa", "denominator", customer),
     ("formula_ltv", "mrr", closing),
