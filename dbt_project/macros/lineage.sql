@@ -28,6 +28,7 @@
         c.column_name,
         c.side,
         p.party,
+        p.document,
         p.step,
         (
             case c.case_no

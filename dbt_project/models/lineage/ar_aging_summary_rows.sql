@@ -4,6 +4,7 @@ with
     sales as (
         select
             i.tenant_id,
+            i.invoice_id,
             i.customer_id,
             i.currency,
             i.issued_on,
@@ -36,6 +37,7 @@ with
             n.as_of,
             s.*,
             s.customer_id as party,
+            s.invoice_id as document,
             'sold' as step,
             case when n.as_of - s.issued_on between 0 and 89 then s.part end as in_90_days,
             case when s.issue_month > n.last_month then s.part end as in_whole_months,
@@ -51,6 +53,7 @@ with
             currency,
             as_of,
             'calendar' as party,
+            null::varchar as document,
             'days' as step,
             days_after,
             days_in_month,

@@ -77,6 +77,7 @@ select
     tenant_id,
     {{ month_start("month_index") }} as month,
     customer_id as party,
+    null::varchar as document,
     'at the snapshot' as step,
     {% for figure in ["list_mrr", "trial_mrr", "committed_mrr", "at_risk_mrr", "usage"] %}
         {{ converted_part(figure, figure ~ "_sum", "numerator", "denominator") }} as {{ figure }},

@@ -5,6 +5,7 @@ with
             {{ month_start(month_index("p.posted_on")) }} as month,
             p.source_table as document_table,
             p.source_table as party,
+            null::varchar as document,
             'bears tax' as step,
             d.file_id,
             d.line,

@@ -106,5 +106,5 @@ with
         where e.kind = 'sales'
     )
 
-select *, debit > 0 as is_debit, coalesce(customer_id, account) as party, kind || ' ' || journal_id as step
+select *, debit > 0 as is_debit, coalesce(customer_id, account) as party, journal_id as document, kind as step
 from parts

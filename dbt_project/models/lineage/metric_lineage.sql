@@ -46,6 +46,7 @@
         concat_ws(' · ', {{ grain | join(", ") }}) as cell,
         side,
         party,
+        document,
         step,
         amount,
         row_table as source_table,

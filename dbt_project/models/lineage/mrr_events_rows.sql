@@ -38,6 +38,7 @@ with
             kind,
             currency,
             customer_id as party,
+            null::varchar as document,
             case
                 when day = valid_from then 'begins' when day = valid_to then 'ends' else 'goes on'
             end as step,

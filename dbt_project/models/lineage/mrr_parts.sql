@@ -107,6 +107,7 @@ select
     )
     = 1 as counts_at_opening,
     customer_id as party,
+    null::varchar as document,
     coalesce(movement, 'unchanged') as step,
     'subscriptions' as source_table,
     source_id,

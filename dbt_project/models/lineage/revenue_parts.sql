@@ -9,6 +9,7 @@ with
             customer_id,
             product_id,
             contract_id,
+            invoice_id,
             entity_id,
             currency,
             millionths_per_minor,
@@ -31,9 +32,17 @@ with
             customer_id,
             product_id,
             contract_id,
+            invoice_id,
             entity_id,
             currency,
             millionths_per_minor,
+            0 as billed_minor,
+            0 as recognized_minor,
+            0 as credited_minor,
+            0 as recognized_to_date_minor,
+            0 as deferred_closing_minor,
+            0 as contract_asset_closing_minor,
+            0 as deferred_modified_minor,
             deferred_closing_minor as deferred_opening_minor,
             contract_asset_closing_minor as asset_opening_minor
         from {{ in_file("int_revenue__line_months") }}
@@ -58,6 +67,7 @@ select
     m.source_id as revenue_source_id,
     m.customer_id,
     m.customer_id as party,
+    coalesce(m.invoice_id, m.contract_id) as document,
     m.source_kind as step,
     case
         m.source_kind

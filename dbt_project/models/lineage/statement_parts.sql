@@ -68,7 +68,8 @@ with
 
 select
     b.* exclude (amount_minor),
-    b.kind || ' ' || b.document_id as step,
+    b.kind as step,
+    b.document_id as document,
     b.customer_id as party,
     {{ money("b.amount_minor", "c.millionths_per_minor") }} as part
 from both_kinds as b

@@ -89,10 +89,11 @@ with
 
     placed as (
         select
-            p.*,
+            p.* exclude (document_id),
             {{ month_start(month_index("p.posted_on")) }} as period,
             coalesce(i.customer_id, n.customer_id) as party,
-            p.entry || ' ' || p.document_id as step,
+            p.document_id as document,
+            p.entry as step,
             c.millionths_per_minor
         from parts as p
         inner join {{ in_file("stg_run__currencies") }} as c using (currency)
