@@ -337,6 +337,40 @@ def explain(
         out.print(as_tree(answer, *seen))
 
 
+@app.command("diff")
+def diff_versions(
+    versions: Annotated[list[str] | None, typer.Argument(help="Two versions; default the last two.")] = None,
+    table: Annotated[str, typer.Option(help="Only this table.")] = "",
+    where: Annotated[str, typer.Option(help="Only these rows of it, in SQL.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Cells of a column and rows of a cell shown, largest first.")] = 3,
+    show_all: Annotated[bool, typer.Option("--all", help="Every cell and row.")] = False,
+    output_format: Annotated[Told, typer.Option("--format", help="For people or machines.")] = Told.tree,
+) -> None:
+    """What changed between two versions, what came in between, and which rows changed which figures."""
+    import json
+
+    from orchestration.diff import VersionsRefused, both_attached, diff, two_versions
+    from orchestration.diff_shown import as_json, print_diff
+    from orchestration.lineage import LineageRefused
+
+    settings = Settings()
+    given = [checked_version(version) or "" for version in versions or []]
+    if len(given) > 2 or (where and not table):
+        err.print("revhouse: diff compares two versions, and --where is a condition over one --table", markup=False)
+        raise typer.Exit(2)
+    try:
+        first, second = two_versions(settings, given)
+        with both_attached(settings, first, second) as connection:
+            found = diff(connection, settings, table, where, None if show_all else limit)
+    except (LineageRefused, VersionsRefused, FileNotFoundError) as refused:
+        err.print(f"revhouse: {refused}", markup=False)
+        raise typer.Exit(2) from None
+    if output_format is Told.json:
+        sys.stdout.write(json.dumps(as_json(found), default=str, indent=1) + "\n")
+    else:
+        print_diff(found, out)
+
+
 @app.command()
 def demo(seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7) -> None:
     """Make a company, write and drop its data, run the whole pipeline and print its figures."""

@@ -77,7 +77,7 @@ def explain(
             f"{column.name} is no sum: its parts add up in one row only, and --where selects {len(cells)} rows of"
             f" marts.{column.table}"
         )
-    select_parts(connection, column, "cells")
+    select_parts(connection, column.table, "cells")
     sums = side_sums(connection)
     value = cells[0]["value"] if column.formula else sum(c["value"] for c in cells if c["value"] is not None)
     sides = {side: _side(connection, side, amount, limit) for side, amount in sums.items()}

@@ -79,7 +79,8 @@ def grain_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def select_cells(connection: duckdb.DuckDBPyConnection, column: Column, where: str, name: str = "cells") -> None:
     """The cells of a column that a condition selects, as a table. Raises LineageRefused."""
     listed = ", ".join(["tenant_id", *(f'"{key}"' for key in grain_of(connection, column.table))])
-    query = f'select {listed}, "{column.name}" as value from marts.{column.table} where (\n{where or "true"}\n)'
+    figure = f"{literal(column.name)} as column_name, \"{column.name}\" as value"
+    query = f"select {listed}, {figure} from marts.{column.table} where (\n{where or 'true'}\n)"
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -89,10 +90,15 @@ def select_cells(connection: duckdb.DuckDBPyConnection, column: Column, where: s
         raise LineageRefused(f"--where is no condition over marts.{column.table}: {first_line(error)}") from None
 
 
-def select_parts(connection: duckdb.DuckDBPyConnection, column: Column, cells: str, name: str = "parts") -> None:
-    """The parts of the cells of a table, as a table with the grain of the cells."""
-    keys = ["tenant_id", *grain_of(connection, column.table)]
-    conditions = [f"p.column_name = {literal(column.name)}"]
+def select_parts(
+    connection: duckdb.DuckDBPyConnection, table: str, cells: str, name: str = "parts", catalog: str = ""
+) -> None:
+    """The parts of the cells of a table, which are named by their grain and column_name, as a table of their own.
+
+    `catalog` is that of an attached version, with its dot; default what the connection shows.
+    """
+    keys = ["tenant_id", *grain_of(connection, table), "column_name"]
+    conditions = []
     for key in keys:
         values = connection.sql(f'select distinct "{key}" from {cells} limit {VALUES_NAMED + 1}').fetchall()
         if len(values) <= VALUES_NAMED and all(value is not None for (value,) in values):
@@ -102,8 +108,8 @@ def select_parts(connection: duckdb.DuckDBPyConnection, column: Column, cells: s
     listed = ", ".join(f'p."{key}"' for key in [*keys, *PART])
     connection.execute(
         f"""create or replace temp table {name} as select {listed}, sum(p.amount) as amount
-        from lineage.{column.table}_rows as p semi join {cells} as c on {same}
-        where {" and ".join(conditions)} group by all"""
+        from {catalog}lineage.{table}_rows as p semi join {cells} as c on {same}
+        where {" and ".join(conditions or ["true"])} group by all"""
     )
 
 
