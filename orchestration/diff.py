@@ -119,7 +119,10 @@ def both_attached(settings: Settings, first: str, second: str) -> Iterator[duckd
 def diff(
     connection: duckdb.DuckDBPyConnection, settings: Settings, table: str, where: str, limit: int | None
 ) -> Diff:
-    """Raises LineageRefused for a table that is not there or a condition that is none."""
+    """Raises LineageRefused for a table that is not there or a condition that is none.
+
+    `limit` is how many cells of a column and rows of a cell are looked at, None: all; of all tables, one cell a column.
+    """
     before, after = (_version(connection, catalog) for catalog in (BEFORE, ""))
     low, high = sorted((before["known_at"], after["known_at"]))
     came = came_between(settings.home, low, high)
@@ -139,7 +142,8 @@ def diff(
         found = _by_grain(connection, short, figures[short], where)
         if found.added or found.removed or found.changed:
             tables.append(found)
-            changed, left = _cells(connection, short, figures[short], limit)
+            shown = limit if limit is None or table else 1
+            changed, left = _cells(connection, short, figures[short], limit, shown)
             cells += changed
             if left:
                 more[short] = left
@@ -255,14 +259,26 @@ def _totals(connection: duckdb.DuckDBPyConnection, keys: list[str], figures: lis
         f"""select {", ".join(by)}, '{figure.name}' as column_name,
         coalesce(sum("before {figure.name}"), 0) as before, coalesce(sum("after {figure.name}"), 0) as after,
         after - before as difference
-        from changes where "before {figure.name}" is distinct from "after {figure.name}" group by all"""
+        from changes where {_is_changed(figure)} group by all"""
         for figure in figures
     ]
     return rows_of(connection, f"{' union all '.join(queries)} order by all") if queries else []
 
 
+def _is_changed(figure: Column) -> str:
+    """Of a sum nothing and 0 are the same; a ratio that there is none of is not 0."""
+    before, after = f'"before {figure.name}"', f'"after {figure.name}"'
+    if figure.formula:
+        return f"{before} is distinct from {after}"
+    return f"coalesce({before}, 0) <> coalesce({after}, 0)"
+
+
 def _cells(
-    connection: duckdb.DuckDBPyConnection, table: str, figures: list[Column], limit: int | None
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    figures: list[Column],
+    limit: int | None,
+    cells_shown: int | None,
 ) -> tuple[list[CellDiff], int]:
     """Changed cells, the largest differences first, with the parts that differ; and how many more there are."""
     grain = grain_of(connection, table)
@@ -273,11 +289,11 @@ def _cells(
         f"""select {_listed(keys)}, '{column.name}' as column_name, "before {column.name}"::varchar as before,
         "after {column.name}"::varchar as after, typeof("after {column.name}") = 'DOUBLE' as is_double,
         coalesce("after {column.name}"::double, 0) - coalesce("before {column.name}"::double, 0) as size
-        from changes where "before {column.name}" is distinct from "after {column.name}" """
+        from changes where {_is_changed(column)}"""
         for column in known
     ]
     order = f"partition by column_name order by abs(size) desc, {_listed(keys)}"
-    top = f"qualify row_number() over ({order}) <= {limit}" if limit else ""
+    top = f"qualify row_number() over ({order}) <= {cells_shown}" if cells_shown else ""
     connection.execute(f"create or replace temp table all_cells as {' union all '.join(queries)}")
     connection.execute(f"create or replace temp table cells as from all_cells {top}")
     left = connection.sql("select (select count(*) from all_cells) - (select count(*) from cells)").fetchall()[0][0]

@@ -21,8 +21,9 @@ def print_diff(found: Diff, out: Console) -> None:
     out.print(head)
     if found.tables:
         out.print(_tables(found))
+    told: set[str] = set()
     for table in dict.fromkeys(cell.table for cell in found.cells):
-        out.print(_figures(found, table))
+        out.print(_figures(found, table, told))
 
 
 def _place(version: dict[str, Any]) -> str:
@@ -69,16 +70,17 @@ def _counts(table: TableDiff) -> str:
     return f"{table.rows_before:,} → {table.rows_after:,} rows, {told}"
 
 
-def _figures(found: Diff, table: str) -> Tree:
+def _figures(found: Diff, table: str, told: set[str]) -> Tree:
     tree = Tree(f"[bold]{table}[/], cells that changed, and the rows that changed them")
     for cell in (cell for cell in found.cells if cell.table == table):
-        _add_cell(tree, cell, found.sources)
+        _add_cell(tree, cell, found.sources, told)
     if more := found.cells_more.get(table):
-        tree.add(f"[dim]and {more:,} more cells (--all, --where)[/]")
+        tree.add(f"[dim]and {more:,} more cells (--table {table}, --where, --all)[/]")
     return tree
 
 
-def _add_cell(tree: Tree, cell: CellDiff, sources: Sources) -> None:
+def _add_cell(tree: Tree, cell: CellDiff, sources: Sources, told: set[str]) -> None:
+    """What a row said is told where it is first named."""
     change = f"{shown(cell.before)} → {shown(cell.after)}"
     if cell.difference is not None:
         change += f" ({signed(cell.difference)})"
@@ -94,7 +96,8 @@ def _add_cell(tree: Tree, cell: CellDiff, sources: Sources) -> None:
         leaf = branch.add(
             escape(f"{side}{amount}  {label}{f' ({who})' if who else ''}  {where_from(part, sources)}")
         )
-        if said := what_it_said(part, sources):
+        if (said := what_it_said(part, sources)) and said not in told:
+            told.add(said)
             leaf.add(f"[dim]{escape(said)}[/]")
     if cell.parts_more:
         branch.add(f"[dim]and {cell.parts_more:,} more rows, together {signed(cell.parts_more_amount)}[/]")

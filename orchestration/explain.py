@@ -242,7 +242,7 @@ def what_it_said(row: Mapping[str, Any], sources: Sources) -> str:
     """The row as it came, or what the log says was before and after."""
     if row["file_id"] is not None:
         cells = sources.rows.get((row["row_table"], row["file_id"], row["line"]), {})
-        return ", ".join(f"{name}={value}" for name, value in cells.items())
+        return ", ".join(f"{name}={_short(value)}" for name, value in cells.items())
     entry = sources.entries.get((row["tenant_id"], row["change_no"]), {})
     before, after = entry.get("before") or {}, entry.get("after") or {}
     if not before:
@@ -253,6 +253,8 @@ def what_it_said(row: Mapping[str, Any], sources: Sources) -> str:
 
 def shown(value: Any) -> str:
     """Decimals exactly, with two places at least where they have any; ratios as they are."""
+    if value is None:
+        return "nothing"
     if not isinstance(value, Decimal):
         return f"{value:,}" if isinstance(value, int) else str(value)
     text = f"{value:,f}"
@@ -261,6 +263,14 @@ def shown(value: Any) -> str:
     whole, places = text.split(".")
     places = places.rstrip("0")
     return whole if not places else f"{whole}.{places.ljust(2, '0')}"
+
+
+def _short(text: str) -> str:
+    """A number of a file without the zeros of its column's type."""
+    whole, dot, places = text.partition(".")
+    if not dot or not places.isdigit() or not whole.removeprefix("-").isdigit():
+        return text
+    return f"{whole}.{places.rstrip('0')}".removesuffix(".")
 
 
 def as_json(explained: Explained, version: str, as_of: str) -> dict[str, Any]:

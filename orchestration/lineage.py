@@ -148,4 +148,5 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
 
 def named(row: Mapping[str, Any], keys: Sequence[str]) -> str:
     """The key of a cell as a person reads it."""
-    return " · ".join(f"{key} {row[key]}" for key in keys if row[key] is not None)
+    texts = {key: row[key].normalize() if isinstance(row[key], Decimal) else row[key] for key in keys}
+    return " · ".join(f"{key} {text}" for key, text in texts.items() if text is not None)

@@ -9,7 +9,9 @@ with
             i.currency,
             i.issued_on,
             {{ month_index("i.issued_on") }} as issue_month,
-            coalesce(greatest(i.voided_on, i.issued_on), {{ far_future() }}) as void_on,
+            case
+                when i.voided_on is null then {{ far_future() }} else greatest(i.voided_on, i.issued_on)
+            end as void_on,
             c.millionths_per_minor,
             m.source_table,
             m.source_id,

@@ -33,6 +33,7 @@
     "balance_sheet": ["entity_id", "period", "account", "currency"],
     "profit_and_loss": ["entity_id", "period", "account", "currency"],
     "cash_flow": ["entity_id", "period", "activity", "currency"],
+    "revenue_bridge": ["customer_id", "month", "currency"],
     "retail_daily": ["day", "currency"],
 } %}
 {% for table, grain in tables.items() %}
