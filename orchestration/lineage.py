@@ -4,6 +4,7 @@ What a figure is made of is declared in `dbt_project/models/lineage`; here it is
 connection of `reader.published(…, lineage=True)`, and what a question selects stays in tables of its private memory.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,16 +16,21 @@ from ingestion.lake import literal
 
 PART = ("side", "party", "document", "step", "row_table", "row_id", "file_id", "line", "change_no")
 NOT_GRAIN = {"tenant_id", "column_name", "amount", *PART}
+WORDS = {"ratio", "quotient", "greatest", "nullif", "double", "case", "when", "then", "else", "end", "null"}
 VALUES_NAMED = 30
 """Up to so many values of a column of the grain are named in a query, so that a view reads no more than these."""
-FORMULAS = (
-    "create temp macro ratio(a, b) as"
-    " (a * 1000000)::hugeint::double / nullif((b * 1000000)::hugeint, 0)::double",
-    # Half-up to four decimals, of integers: both sides have six decimals at most, so their products have as many.
-    "create temp macro quotient(a, b) as case when b <> 0 then"
-    " ((case when a < 0 then -1 else 1 end) * divide(2 * abs(units(a)) * 10000 + units(b), 2 * units(b)))"
-    "::decimal(38, 0) * 0.0001::decimal(4, 4) end",
-)
+
+
+def macros() -> tuple[str, ...]:
+    """What formulas are written in. Parts have six decimals at most, so a million of one is an integer."""
+    return (
+        "create or replace temp macro units(a) as ((a) * 1000000)::hugeint",
+        "create or replace temp macro ratio(a, b) as units(a)::double / nullif(units(b), 0)::double",
+        # Half-up to four decimals.
+        """create or replace temp macro quotient(a, b) as case when b <> 0 then
+        (sign(a) * divide(2 * abs(units(a)) * 10000 + units(b), 2 * units(b)))::decimal(38, 0)
+        * 0.0001::decimal(4, 4) end""",
+    )
 
 
 class LineageRefused(ValueError):
@@ -124,17 +130,15 @@ def value_of(connection: duckdb.DuckDBPyConnection, column: Column, sums: Mappin
         return sums.get("", Decimal(0))
     names = {name: Decimal(0) for name in sides_of(column)} | dict(sums)
     listed = ", ".join(f"{amount}::decimal(38, 6) as {name}" for name, amount in names.items())
-    for macro in ("create temp macro units(a) as (a * 1000000)::hugeint", *FORMULAS):
-        connection.execute(macro.replace("create temp", "create or replace temp"))
+    for macro in macros():
+        connection.execute(macro)
     return connection.sql(f"select {column.formula} from (select {listed})").fetchall()[0][0]
 
 
 def sides_of(column: Column) -> list[str]:
     """The sides that a formula names, in its order."""
-    import re
-
-    words = dict.fromkeys(re.findall(r"[a-z_]+[a-z]", column.formula))
-    return [word for word in words if word not in {"ratio", "quotient", "case", "when", "then", "else", "end", "greatest"}]
+    words = dict.fromkeys(re.findall(r"[a-z][a-z_]*[a-z]", column.formula))
+    return [word for word in words if word not in WORDS]
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -22,34 +22,39 @@
     `kept` says that its row decides something. The list of columns is a table of its own so that a filter on
     column_name leaves only what it names. -#}
 {% macro parts_by_column(relation, keys, cases, kept="false") -%}
-    select
-        p.tenant_id,
-        {% for key in keys %} p.{{ key }}, {% endfor %}
-        c.column_name,
-        c.side,
-        p.party,
-        p.document,
-        p.step,
+    select * exclude (is_kept)
+    from
         (
-            case c.case_no
-                {% for case in cases %} when {{ loop.index }} then {{ case[2] }}
-                {% endfor %}
-            end
-        )::decimal(38, 6) as amount,
-        p.source_table as row_table,
-        p.source_id as row_id,
-        p.file_id,
-        p.line,
-        p.change_no
-    from {{ relation }} as p
-    cross join
-        (
-            values
-            {% for case in cases %}
-                ({{ loop.index }}, '{{ case[0] }}', '{{ case[1] }}') {{ "," if not loop.last }}
-            {% endfor %}
-        ) as c(case_no, column_name, side)
-    where amount <> 0 or ({{ kept }} and amount is not null)
+            select
+                p.tenant_id,
+                {% for key in keys %} p.{{ key }}, {% endfor %}
+                c.column_name,
+                c.side,
+                p.party,
+                p.document,
+                p.step,
+                (
+                    case c.case_no
+                        {% for case in cases %} when {{ loop.index }} then {{ case[2] }}
+                        {% endfor %}
+                    end
+                )::decimal(38, 6) as amount,
+                p.source_table as row_table,
+                p.source_id as row_id,
+                p.file_id,
+                p.line,
+                p.change_no,
+                ({{ kept }}) as is_kept
+            from {{ relation }} as p
+            cross join
+                (
+                    values
+                    {% for case in cases %}
+                        ({{ loop.index }}, '{{ case[0] }}', '{{ case[1] }}') {{ "," if not loop.last }}
+                    {% endfor %}
+                ) as c(case_no, column_name, side)
+        )
+    where amount <> 0 or (is_kept and amount is not null)
 {%- endmacro %}
 
 {#- Minor units of the part's currency as currency units. -#}
