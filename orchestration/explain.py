@@ -19,6 +19,7 @@ from orchestration.lineage import (
     select_cells,
     select_parts,
     side_sums,
+    sides_of,
     value_of,
 )
 from orchestration.settings import Settings
@@ -80,7 +81,8 @@ def explain(
     select_parts(connection, column.table, "cells")
     sums = side_sums(connection)
     value = cells[0]["value"] if column.formula else sum(c["value"] for c in cells if c["value"] is not None)
-    sides = {side: _side(connection, side, amount, limit) for side, amount in sums.items()}
+    in_order = [side for side in sides_of(column) or [""] if side in sums]
+    sides = {side: _side(connection, side, sums[side], limit) for side in in_order}
     shown = [row for node in sides.values() for row in _rows_under(node)][:ROWS_READ_BACK]
     return Explained(
         column,
@@ -292,7 +294,7 @@ def as_json(explained: Explained, version: str, as_of: str) -> dict[str, Any]:
         "is_exact": explained.is_exact,
         "notes": explained.notes,
         "cells": explained.cells,
-        "sides": [{"side": side, "amount": node.amount} for side, node in explained.sides.items()],
+        "sides": [{"side": side or None, "amount": node.amount} for side, node in explained.sides.items()],
         "parts": parts,
     }
 

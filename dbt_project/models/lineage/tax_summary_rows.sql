@@ -7,11 +7,11 @@ with
             l.tenant_id,
             l.invoice_id,
             {{ tax_rate_of("l.tax_rate", "l.tax_minor") }} as rate,
-            {{ tax_code_of("l.tax_code", "l.tax_rate", "l.tax_minor") }} as tax_code,
-            case when tax_code in ('standard', 'reduced') then l.net_minor else 0 end as taxable_minor,
-            case when tax_code = 'exempt' then l.net_minor else 0 end as exempt_minor,
-            case when tax_code = 'zero_rated' then l.net_minor else 0 end as zero_rated_minor,
-            case when tax_code = 'reverse_charge' then l.net_minor else 0 end as reverse_charge_minor,
+            {{ tax_code_of("l.tax_code", "l.tax_rate", "l.tax_minor") }} as reported_as,
+            case when reported_as in ('standard', 'reduced') then l.net_minor else 0 end as taxable_minor,
+            case when reported_as = 'exempt' then l.net_minor else 0 end as exempt_minor,
+            case when reported_as = 'zero_rated' then l.net_minor else 0 end as zero_rated_minor,
+            case when reported_as = 'reverse_charge' then l.net_minor else 0 end as reverse_charge_minor,
             l.tax_minor as amount_minor,
             {{ row_columns("'invoice_lines'", "l.line_id", "l") }}
         from {{ in_file("int_receivables__invoice_lines_valued") }} as l
