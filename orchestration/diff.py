@@ -101,7 +101,9 @@ def two_versions(settings: Settings, given: Sequence[str]) -> tuple[str, str]:
     else:
         earlier = [version for version in warehouse.versions() if int(version) < int(current)]
         if not earlier:
-            raise VersionsRefused(f"version {current} is the only one that is kept: there is nothing to compare it with")
+            raise VersionsRefused(
+                f"version {current} is the only one that is kept: there is nothing to compare it with"
+            )
         first, second = earlier[-1], current
     for version in (first, second):
         warehouse.path_of(version)
@@ -116,9 +118,7 @@ def both_attached(settings: Settings, first: str, second: str) -> Iterator[duckd
         yield connection
 
 
-def diff(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, table: str, where: str, limit: int | None
-) -> Diff:
+def diff(connection: duckdb.DuckDBPyConnection, settings: Settings, table: str, where: str, limit: int | None) -> Diff:
     """Raises LineageRefused for a table that is not there or a condition that is none.
 
     `limit` is how many cells of a column and rows of a cell are looked at, None: all; of all tables, one cell a column.
@@ -148,7 +148,7 @@ def diff(
             if left:
                 more[short] = left
     sources = look_up(connection, settings, [part for cell in cells for part in cell.parts][:SOURCES_READ])
-    return Diff(before, after, came, _causes(connection, before, after), tables, cells, more, sources)
+    return Diff(before, after, came, _causes(connection), tables, cells, more, sources)
 
 
 def _version(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Any]:
@@ -210,7 +210,9 @@ def _differing(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> 
     selected = {}
     for side, catalog in (("before", "before"), ("after", "wh")):
         is_there = bool(_columns_of(connection, f"{catalog}.{name}"))
-        selected[side] = f"select {listed} from {catalog}.{name} {condition}" if is_there else f"select {listed} limit 0"
+        selected[side] = (
+            f"select {listed} from {catalog}.{name} {condition}" if is_there else f"select {listed} limit 0"
+        )
     try:
         for query in selected.values():
             if len(connection.extract_statements(query)) != 1:
@@ -219,7 +221,9 @@ def _differing(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> 
             connection.execute(
                 f"create or replace temp table only_{side} as ({selected[side]}) except all ({selected[other]})"
             )
-        return {side: int(connection.sql(f"select count(*) from ({q})").fetchall()[0][0]) for side, q in selected.items()}
+        return {
+            side: int(connection.sql(f"select count(*) from ({q})").fetchall()[0][0]) for side, q in selected.items()
+        }
     except duckdb.Error as error:
         raise LineageRefused(f"--where is no condition over {name}: {first_line(error)}") from None
 
@@ -336,7 +340,9 @@ def _cell(
 
     shown = f" limit {limit}" if limit else ""
     parts = asked(f"from moved where {condition} order by side, abs(difference) desc, row_table, row_id{shown}")
-    count, total = (asked(f"select count(*) as n, sum(difference) as d from moved where {condition}")[0][k] for k in "nd")
+    count, total = (
+        asked(f"select count(*) as n, sum(difference) as d from moved where {condition}")[0][k] for k in "nd"
+    )
     sides: dict[str, tuple[Decimal, Decimal]] = {}
     for name in ("parts_before", "parts_after"):
         for row in asked(f"select side, sum(amount) as amount from {name} where {condition} group by side"):
@@ -377,14 +383,15 @@ def _is_exact(
     return all(value is None or value == one for value, one in zip((before, after), made, strict=True))
 
 
-def _causes(connection: duckdb.DuckDBPyConnection, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def _causes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What differs beside the facts: settings and as-of dates of tenants, code, rates."""
     causes = []
     settings = _common(connection, "run.tenants")
     for name in (column for column in settings if column != "tenant_id"):
         rows = connection.sql(
             f"""select tenant_id, b."{name}"::varchar, a."{name}"::varchar from before.run.tenants as b
-            inner join wh.run.tenants as a using (tenant_id) where b."{name}" is distinct from a."{name}" order by all"""
+            inner join wh.run.tenants as a using (tenant_id)
+            where b."{name}" is distinct from a."{name}" order by all"""
         ).fetchall()
         what = "as-of date" if name == "as_of" else f"setting {name}"
         causes += [f"{what} of tenant {tenant}: {was} → {now}" for tenant, was, now in rows]

@@ -93,9 +93,7 @@ def _add_cell(tree: Tree, cell: CellDiff, sources: Sources, told: set[str]) -> N
         who = " · ".join(text for text in (part["party"], part["document"]) if text and text != part["row_id"])
         side = f"{part['side']} " if part["side"] else ""
         amount = signed(part["difference"]) if part["difference"] else _appeared(part)
-        leaf = branch.add(
-            escape(f"{side}{amount}  {label}{f' ({who})' if who else ''}  {where_from(part, sources)}")
-        )
+        leaf = branch.add(escape(f"{side}{amount}  {label}{f' ({who})' if who else ''}  {where_from(part, sources)}"))
         if (said := what_it_said(part, sources)) and said not in told:
             told.add(said)
             leaf.add(f"[dim]{escape(said)}[/]")

@@ -85,7 +85,7 @@ def grain_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def select_cells(connection: duckdb.DuckDBPyConnection, column: Column, where: str, name: str = "cells") -> None:
     """The cells of a column that a condition selects, as a table. Raises LineageRefused."""
     listed = ", ".join(["tenant_id", *(f'"{key}"' for key in grain_of(connection, column.table))])
-    figure = f"{literal(column.name)} as column_name, \"{column.name}\" as value"
+    figure = f'{literal(column.name)} as column_name, "{column.name}" as value'
     query = f"select {listed}, {figure} from marts.{column.table} where (\n{where or 'true'}\n)"
     try:
         statements = connection.extract_statements(query)

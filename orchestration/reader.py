@@ -50,9 +50,7 @@ def published(
         held.close()
 
 
-def mirror(
-    connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bool, lineage: bool = False
-) -> None:
+def mirror(connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bool, lineage: bool = False) -> None:
     """Views over every relation of a version, and its table macros, in the connection's own catalog."""
     connection.execute(f"attach '{version}' as wh (read_only)")
     relations = connection.sql(

@@ -64,12 +64,15 @@ def differing_cells(connection: duckdb.DuckDBPyConnection, table: str, listed: l
             f"coalesce(sum(amount) filter (where side = '{side}'), 0)::decimal(38, 6) as {side}"
             for side in sides_of(column) or ["nothing"]
         )
-        made = f"select {grain}, sum(amount) as total, {sides} from sums where column_name = '{column.name}' group by all"
-        either = "s.made is distinct from m.figure" if column.formula else "coalesce(s.made, 0) <> coalesce(m.figure, 0)"
+        of_column = f"from sums where column_name = '{column.name}' group by all"
+        made = f"select {grain}, sum(amount) as total, {sides} {of_column}"
+        differs = "s.made is distinct from m.figure"
+        if not column.formula:
+            differs = "coalesce(s.made, 0) <> coalesce(m.figure, 0)"
         found = connection.sql(
             f"""select m.*, s.made from (select *, "{column.name}" as figure from marts.{table}) as m
             full join (select {grain}, {column.formula or "total"} as made from ({made})) as s on {same}
-            where {either} or m.tenant_id is null"""
+            where {differs} or m.tenant_id is null"""
         ).fetchall()
         if found:
             wrong[column.name] = found
