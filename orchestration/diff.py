@@ -221,18 +221,18 @@ def _differing(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> 
             connection.execute(
                 f"create or replace temp table only_{side} as ({selected[side]}) except all ({selected[other]})"
             )
-        return {
-            side: int(connection.sql(f"select count(*) from ({q})").fetchall()[0][0]) for side, q in selected.items()
-        }
+        return {side: _count(connection, f"({query})") for side, query in selected.items()}
     except duckdb.Error as error:
         raise LineageRefused(f"--where is no condition over {name}: {first_line(error)}") from None
 
 
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(connection.sql(f"select count(*) from {relation}").fetchall()[0][0])
+
+
 def _whole_rows(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> TableDiff:
     rows = _differing(connection, name, where)
-    removed, added = (
-        int(connection.sql(f"select count(*) from only_{side}").fetchall()[0][0]) for side in ("before", "after")
-    )
+    removed, added = (_count(connection, f"only_{side}") for side in ("before", "after"))
     return TableDiff(name, rows["before"], rows["after"], added, removed, 0)
 
 
@@ -252,8 +252,8 @@ def _by_grain(connection: duckdb.DuckDBPyConnection, table: str, figures: list[C
     )
     counts = dict(connection.sql("select how, count(*) from changes group by how").fetchall())
     totals = _totals(connection, keys, [column for column in known if not column.formula])
-    kinds = (counts.get(kind, 0) for kind in ("added", "removed", "changed"))
-    return TableDiff(name, rows["before"], rows["after"], *kinds, totals)
+    added, removed, changed = (counts.get(kind, 0) for kind in ("added", "removed", "changed"))
+    return TableDiff(name, rows["before"], rows["after"], added, removed, changed, totals)
 
 
 def _totals(connection: duckdb.DuckDBPyConnection, keys: list[str], figures: list[Column]) -> list[dict[str, Any]]:
@@ -340,9 +340,7 @@ def _cell(
 
     shown = f" limit {limit}" if limit else ""
     parts = asked(f"from moved where {condition} order by side, abs(difference) desc, row_table, row_id{shown}")
-    count, total = (
-        asked(f"select count(*) as n, sum(difference) as d from moved where {condition}")[0][k] for k in "nd"
-    )
+    [whole] = asked(f"select count(*) as n, coalesce(sum(difference), 0) as total from moved where {condition}")
     sides: dict[str, tuple[Decimal, Decimal]] = {}
     for name in ("parts_before", "parts_after"):
         for row in asked(f"select side, sum(amount) as amount from {name} where {condition} group by side"):
@@ -360,8 +358,8 @@ def _cell(
         difference,
         sides,
         parts,
-        count - len(parts),
-        (total or Decimal(0)) - seen,
+        whole["n"] - len(parts),
+        whole["total"] - seen,
         _is_exact(connection, column, sides, before, after),
     )
 

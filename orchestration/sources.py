@@ -65,7 +65,7 @@ def _rows(
         found = cursor.fetchall()
     except duckdb.CatalogException:
         return {}
-    rows = {}
+    rows: dict[FileRow, Mapping[str, str]] = {}
     for row in found:
         cells = dict(zip(cursor.columns, row, strict=True))
         key = (data_set, cells["file_id"], cells["line"])

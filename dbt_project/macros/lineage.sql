@@ -12,10 +12,7 @@
 
 {#- What a rounded or capped sum grows by when its next part is added: such parts sum to it whatever is done to the sum. -#}
 {% macro converted_part(part, running, numerator, denominator) -%}
-    (
-        {{ convert(running, numerator, denominator) }}
-        - {{ convert(running ~ " - " ~ part, numerator, denominator) }}
-    )
+    ({{ convert(running, numerator, denominator) }} - {{ convert(running ~ " - " ~ part, numerator, denominator) }})
 {%- endmacro %}
 
 {#- Parts once per column that they belong to. `cases` are (column, side, amount); a part of 0 is left out, unless
@@ -34,10 +31,7 @@
                 p.document,
                 p.step,
                 (
-                    case c.case_no
-                        {% for case in cases %} when {{ loop.index }} then {{ case[2] }}
-                        {% endfor %}
-                    end
+                    case c.case_no {% for case in cases %} when {{ loop.index }} then {{ case[2] }} {% endfor %} end
                 )::decimal(38, 6) as amount,
                 p.source_table as row_table,
                 p.source_id as row_id,
@@ -49,9 +43,9 @@
             cross join
                 (
                     values
-                    {% for case in cases %}
-                        ({{ loop.index }}, '{{ case[0] }}', '{{ case[1] }}') {{ "," if not loop.last }}
-                    {% endfor %}
+                        {% for case in cases %}
+                            ({{ loop.index }}, '{{ case[0] }}', '{{ case[1] }}') {{ "," if not loop.last }}
+                        {% endfor %}
                 ) as c(case_no, column_name, side)
         )
     where amount <> 0 or (is_kept and amount is not null)

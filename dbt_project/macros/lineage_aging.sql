@@ -76,7 +76,11 @@
         )
 
     select
-        *, {{ party }} as party, document_id as document, kind as step, {{ money("part_minor", "millionths_per_minor") }} as part
+        *,
+        {{ party }} as party,
+        document_id as document,
+        kind as step,
+        {{ money("part_minor", "millionths_per_minor") }} as part
     from both_kinds
     where part_minor <> 0
 {%- endmacro %}

@@ -1,10 +1,7 @@
 -- Journal lines by the rows behind them, debit above 0. What a month earned is by its sources, a day's sales by their
 -- lines, every other journal by its one document.
 with
-    entries as (
-        select *, debit - credit as amount
-        from {{ in_file("journal_entries") }}
-    ),
+    entries as (select *, debit - credit as amount from {{ in_file("journal_entries") }}),
 
     earned as (
         select
@@ -89,8 +86,7 @@ with
                     ~ divide_half_up("s.running - s.millionths", "s.millionths_per_minor"),
                     "s.millionths_per_minor",
                 )
-            }}
-            * case e.purpose when 'cash' then 1 else -1 end as amount,
+            }} * case e.purpose when 'cash' then 1 else -1 end as amount,
             'sales' as source_table,
             s.sale_id as source_id,
             s.file_id,

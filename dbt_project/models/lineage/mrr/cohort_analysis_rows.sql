@@ -1,5 +1,6 @@
 {%- set closing = money4("p.closing_reporting") -%}
--- A customer's rows of a month stand in its cohort's cell of that month; its rows of the first month stand in every cell
+-- A customer's rows of a month stand in its cohort's cell of that month; its rows of the first month stand in every
+-- cell
 -- that is compared with them.
 with
     customer_months as (

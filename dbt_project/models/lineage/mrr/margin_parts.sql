@@ -40,8 +40,4 @@ left join
     on m.tenant_id = g.tenant_id
     and m.month_index = g.month_index
     and g.mrr > 0
-left join
-    products as p
-    on m.tenant_id = p.tenant_id
-    and m.month_index = p.month_index
-    and g.tenant_id is not null
+left join products as p on m.tenant_id = p.tenant_id and m.month_index = p.month_index and g.tenant_id is not null

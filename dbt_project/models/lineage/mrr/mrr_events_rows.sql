@@ -14,8 +14,7 @@ with
             r.change_no
         from {{ in_file("int_mrr__segments") }} as s
         inner join
-            {{ in_file("int_mrr__subscriptions_unioned") }} as r
-            using (tenant_id, subscription_id, item_id, started_on)
+            {{ in_file("int_mrr__subscriptions_unioned") }} as r using (tenant_id, subscription_id, item_id, started_on)
         where s.net_mrr > 0
     ),
 
@@ -39,9 +38,7 @@ with
             currency,
             customer_id as party,
             null::varchar as document,
-            case
-                when day = valid_from then 'begins' when day = valid_to then 'ends' else 'goes on'
-            end as step,
+            case when day = valid_from then 'begins' when day = valid_to then 'ends' else 'goes on' end as step,
             case when day = valid_from then net_mrr when day = valid_to then - net_mrr end as delta,
             case when day < valid_to then net_mrr end as after,
             'subscriptions' as source_table,

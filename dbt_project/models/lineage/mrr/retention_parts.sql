@@ -2,12 +2,7 @@
 -- and which of the two is the smaller, which is what they kept.
 with
     now_rows as (
-        select
-            m.*,
-            r.now_mrr <= r.then_mrr as is_kept,
-            f.numerator,
-            f.denominator,
-            sum(m.net_mrr) over cell as running
+        select m.*, r.now_mrr <= r.then_mrr as is_kept, f.numerator, f.denominator, sum(m.net_mrr) over cell as running
         from {{ in_file("subscription_months") }} as m
         inner join {{ in_file("int_mrr__retention_customers") }} as r using (tenant_id, customer_id, month_index)
         inner join

@@ -24,7 +24,9 @@
     (
         "nrr_monthly",
         "numerator",
-        opening ~ " + case p.movement when 'expansion' then 1 when 'contraction' then -1 when 'churn' then -1 else 0 end * " ~ moved,
+        opening
+        ~ " + case p.movement when 'expansion' then 1 when 'contraction' then -1 when 'churn' then -1 else 0 end * "
+        ~ moved,
     ),
     ("nrr_monthly", "denominator", opening),
     ("logo_churn_rate", "numerator", gone),
@@ -45,13 +47,11 @@
 with
     -- A month's growth is told from what another month closed with.
     month_before as (
-        select p.* exclude (month), (p.month + interval 1 month)::date as month
-        from {{ in_file("mrr_parts") }} as p
+        select p.* exclude (month), (p.month + interval 1 month)::date as month from {{ in_file("mrr_parts") }} as p
     ),
 
     year_before as (
-        select p.* exclude (month), (p.month + interval 12 month)::date as month
-        from {{ in_file("mrr_parts") }} as p
+        select p.* exclude (month), (p.month + interval 12 month)::date as month from {{ in_file("mrr_parts") }} as p
     ),
 
     parts as (

@@ -1,4 +1,5 @@
--- One invoice by the rows that made and moved it up to the as-of date. What is beyond its total is what the balance falls
+-- One invoice by the rows that made and moved it up to the as-of date. What is beyond its total is what the balance
+-- falls
 -- below 0 by.
 with
     parts as (
@@ -38,9 +39,17 @@ with
                 ("tax", "", part_money("p.tax_minor")),
                 ("amount", "", "case when p.kind = 'invoice' then " ~ part_money("p.amount_minor") ~ " end"),
                 ("allocated", "", "case when p.kind = 'allocation' then - " ~ part_money("p.amount_minor") ~ " end"),
-                ("credited", "", "case when p.kind = 'credit_note_applied' then - " ~ part_money("p.amount_minor") ~ " end"),
+                (
+                    "credited",
+                    "",
+                    "case when p.kind = 'credit_note_applied' then - " ~ part_money("p.amount_minor") ~ " end",
+                ),
                 ("written_off", "", "case when p.kind = 'write_off' then - " ~ part_money("p.amount_minor") ~ " end"),
-                ("refunded", "", "case when p.kind in ('refund', 'chargeback') then " ~ part_money("p.amount_minor") ~ " end"),
+                (
+                    "refunded",
+                    "",
+                    "case when p.kind in ('refund', 'chargeback') then " ~ part_money("p.amount_minor") ~ " end",
+                ),
                 ("voided", "", "case when p.kind = 'void' then - " ~ part_money("p.amount_minor") ~ " end"),
                 ("outstanding", "", part_money("greatest(p.running, 0) - greatest(p.running - p.amount_minor, 0)")),
                 ("unapplied", "", part_money("least(p.running, 0) - least(p.running - p.amount_minor, 0)")),

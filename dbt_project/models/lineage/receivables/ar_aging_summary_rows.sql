@@ -67,10 +67,7 @@ with
         from {{ in_file("countback_months") }}
     ),
 
-    rates as (
-        select bucket, (loss_rate * 1000000)::bigint as millionths
-        from {{ in_file("ar_loss_rates") }}
-    ),
+    rates as (select bucket, (loss_rate * 1000000)::bigint as millionths from {{ in_file("ar_loss_rates") }}),
 
     losses as (
         select a.*, a.part_minor::hugeint * r.millionths as loss, sum(loss) over summary as running

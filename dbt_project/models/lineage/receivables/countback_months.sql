@@ -1,4 +1,5 @@
--- The month at which counting backwards stops, per snapshot: what of the calendar lies after it, and its own days. Where
+-- The month at which counting backwards stops, per snapshot: what of the calendar lies after it, and its own days.
+-- Where
 -- all that was sold does not reach, the days since the first invoice's month.
 with
     sales as (
@@ -47,9 +48,7 @@ select
     last_month,
     {{ month_start("coalesce(last_month, first_month)") }} as last_month_on,
     case
-        when last_month is null
-        then as_of - last_month_on + 1
-        else greatest(as_of - last_day(last_month_on), 0)
+        when last_month is null then as_of - last_month_on + 1 else greatest(as_of - last_day(last_month_on), 0)
     end as days_after,
     case when last_month = month_index then day(as_of) else day(last_day(last_month_on)) end as days_in_month
 from snapshots

@@ -29,11 +29,7 @@ with
         inner join {{ in_file("int_receivables__refunds_judged") }} as r using (tenant_id, refund_id)
     ),
 
-    credits as (
-        select *
-        from {{ in_file("int_receivables__credits_judged") }}
-        where amount_minor is not null
-    )
+    credits as (select * from {{ in_file("int_receivables__credits_judged") }} where amount_minor is not null)
 
 select
     tenant_id,

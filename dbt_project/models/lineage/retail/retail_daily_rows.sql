@@ -11,9 +11,7 @@ with
             bool_and(cost is not null) over (partition by tenant_id, sold_on, currency) as is_cost_complete,
             not is_return
             and ordered_on is not null
-            and row_number() over (
-                partition by tenant_id, order_id, is_return order by sold_on, sale_id, file_id, line
-            )
+            and row_number() over (partition by tenant_id, order_id, is_return order by sold_on, sale_id, file_id, line)
             = 1 as is_first_of_order,
             min(currency) filter (where ordered_on is not null) over (
                 partition by tenant_id, order_id, ordered_on

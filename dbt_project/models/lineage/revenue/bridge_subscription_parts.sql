@@ -35,7 +35,12 @@ with
     ),
 
     served as (
-        select * from plain union all select * from apart where served_minor <> 0
+        select *
+        from plain
+        union all
+        select *
+        from apart
+        where served_minor <> 0
     ),
 
     -- Months in which lines serve and those in which they are issued: a line stands in both.
@@ -102,7 +107,9 @@ with
             coalesce(s.served_minor, 0) as item_served
         from {{ in_file("int_bridge__subscription_months") }} as m
         full join
-            {{ in_file("int_bridge__served") }} as s using (tenant_id, customer_id, subscription_id, currency, month_index)
+            {{ in_file("int_bridge__served") }} as s using (
+                tenant_id, customer_id, subscription_id, currency, month_index
+            )
     )
 
 select
@@ -143,9 +150,8 @@ select
     l.subscription_id as party,
     'serves' as step,
     {{ money("case when p.item_mrr = 0 then l.serves_minor end", "l.millionths_per_minor") }} as beyond_mrr,
-    {{
-        money("case when p.item_mrr > 0 and p.item_served <> 0 then l.serves_minor end", "l.millionths_per_minor")
-    }} as proration,
+    {{ money("case when p.item_mrr > 0 and p.item_served <> 0 then l.serves_minor end", "l.millionths_per_minor") }}
+    as proration,
     {{ money("l.timing_minor", "l.millionths_per_minor") }} as billing_timing,
     {{ row_columns("'invoice_lines'", "l.line_id", "l") }}
 from by_line as l

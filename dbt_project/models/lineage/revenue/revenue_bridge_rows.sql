@@ -1,4 +1,5 @@
--- From MRR to the ledger by the rows behind every item: subscriptions and what their lines serve, lines by what they are
+-- From MRR to the ledger by the rows behind every item: subscriptions and what their lines serve, lines by what they
+-- are
 -- for, sources of revenue, journal lines.
 {%- set cases = [] -%}
 {%- for item in ["mrr", "not_billed", "beyond_mrr", "proration", "currency_rounding", "billing_timing", "usage"] -%}
@@ -53,9 +54,7 @@ with
     ),
 
     ledger as (
-        select *, period as month
-        from {{ in_file("ledger_parts") }}
-        where purpose = 'revenue' and kind = 'recognition'
+        select *, period as month from {{ in_file("ledger_parts") }} where purpose = 'revenue' and kind = 'recognition'
     ),
 
     parts as (
@@ -100,11 +99,7 @@ with
             )
         }}
         union all
-        {{
-            parts_by_column(
-                "ledger", ["customer_id", "month", "currency"], [("ledger_revenue", "", "- p.amount")]
-            )
-        }}
+        {{ parts_by_column("ledger", ["customer_id", "month", "currency"], [("ledger_revenue", "", "- p.amount")]) }}
     )
 
 select p.*

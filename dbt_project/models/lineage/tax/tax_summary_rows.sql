@@ -118,7 +118,7 @@ with
                 ("exempt", "", part_money("p.exempt_minor")),
                 ("zero_rated", "", part_money("p.zero_rated_minor")),
                 ("reverse_charge", "", part_money("p.reverse_charge_minor")),
-                ("tax_charged", "", "case when p.entry = 'charge' then " ~ part_money("p.amount_minor") ~ " end"),
+                ("tax_charged", "", "case when p.entry= 'charge' then " ~ part_money("p.amount_minor") ~ " end"),
                 ("tax_credited", "", "case when p.entry <> 'charge' then - " ~ part_money("p.amount_minor") ~ " end"),
                 ("net_due", "", part_money("p.amount_minor")),
             ],
