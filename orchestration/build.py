@@ -4,6 +4,7 @@ The steps between (ingest, dbt, models) are the assets in `orchestration/defs`; 
 a build file comes to life and dies, and nothing of what is computed in it.
 """
 
+import hashlib
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +21,7 @@ from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
 from orchestration.incremental import Start, forget_tables
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.tenants import Tenant, Tenants, load_tenants
 
 # Published files are read by DuckDB 1.4 and later: its storage takes a quarter less time to write than the default,
@@ -262,6 +263,8 @@ class Build:
             """insert into ops.publications select tenant_id, ?, as_of, ?, ?, ? from run.tenants order by tenant_id""",
             [self.version, self.known_at, self.started_at, utc_now()],
         )
+        connection.execute("create or replace table run.code (path varchar not null, content_hash varchar not null)")
+        connection.executemany("insert into run.code values (?, ?)", sorted(code_hashes().items()))
 
     @staticmethod
     def _drop_live_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -280,6 +283,14 @@ class Build:
 def _tenants_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     """What a version says of its tenants, their as-of date last."""
     return connection.execute("from run.tenants order by tenant_id").fetchall()
+
+
+def code_hashes() -> dict[str, str]:
+    """The files that figures are computed by, each with its content's hash: what two versions are told apart by."""
+    root = DBT_PROJECT.parent
+    found = [path for path in DBT_PROJECT.rglob("*") if path.suffix in {".sql", ".csv"} and "target" not in path.parts]
+    found += (root / "models_ml").rglob("*.py")
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 @contextmanager

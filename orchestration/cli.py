@@ -42,6 +42,11 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class Told(StrEnum):
+    tree = "tree"
+    json = "json"
+
+
 class EraseReason(StrEnum):
     data_subject_request = "data_subject_request"
     consent_withdrawn = "consent_withdrawn"
@@ -88,6 +93,14 @@ def fail(message: str) -> typer.Exit:
     """One clear line on stderr; the caller raises what this returns."""
     err.print(f"revhouse: {message}", markup=False)
     return typer.Exit(1)
+
+
+def checked_version(version: str) -> str | None:
+    """A version as the user wrote it; none is the published one. Anything but a number is wrong usage."""
+    if version and not version.isdigit():
+        err.print(f"revhouse: {version!r} is not a version; they are numbers such as 000003", markup=False)
+        raise typer.Exit(2)
+    return version or None
 
 
 @app.command()
@@ -267,10 +280,7 @@ def sql(
     from orchestration.reader import published, unknown_relation_hint
     from orchestration.rows import print_rows
 
-    if version and not version.isdigit():
-        err.print(f"revhouse: {version!r} is not a version; they are numbers such as 000003", markup=False)
-        raise typer.Exit(2)
-    with published(Settings(), version or None) as (connection, pointer):
+    with published(Settings(), checked_version(version), lineage="lineage" in query.lower()) as (connection, pointer):
         try:
             statements = connection.extract_statements(query)
         except duckdb.Error as error:
@@ -285,6 +295,80 @@ def sql(
             print_rows(connection, query, output_format.value, out)
         except duckdb.Error as error:
             raise fail(unknown_relation_hint(error, pointer)) from error
+
+
+@app.command()
+def explain(
+    table: Annotated[str, typer.Argument(help="A table of marts, such as revenue_metrics.")],
+    column: Annotated[str, typer.Argument(help="One of its figures, such as nrr_12m.")],
+    where: Annotated[str, typer.Option(help="Which rows of the table, in SQL; default all.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Parts shown at each step, largest first.")] = 5,
+    show_all: Annotated[bool, typer.Option("--all", help="Every part.")] = False,
+    output_format: Annotated[Told, typer.Option("--format", help="For people or machines; json has every part.")] = (
+        Told.tree
+    ),
+    version: Annotated[str, typer.Option(help="A version other than the published one.")] = "",
+) -> None:
+    """Why a figure is what it is: down to lines of files and entries of the core's log."""
+    import json
+
+    from orchestration.explain import as_json, as_tree
+    from orchestration.explain import explain as explained
+    from orchestration.lineage import LineageRefused
+    from orchestration.publish import NothingPublished
+    from orchestration.reader import published, version_seen
+
+    settings = Settings()
+    with published(settings, checked_version(version), lineage=True) as (connection, pointer):
+        if pointer is None:
+            raise fail(str(NothingPublished()))
+        if pointer.stale:
+            err.print(f"revhouse: stale: {pointer.stale_reason}", markup=False)
+        everything = show_all or output_format is Told.json
+        try:
+            answer = explained(connection, settings, table, column, where, None if everything else limit)
+        except LineageRefused as refused:
+            err.print(f"revhouse: {refused}", markup=False)
+            raise typer.Exit(2) from None
+        seen = version_seen(connection)
+    if output_format is Told.json:
+        sys.stdout.write(json.dumps(as_json(answer, *seen), default=str, indent=1) + "\n")
+    else:
+        out.print(as_tree(answer, *seen))
+
+
+@app.command("diff")
+def diff_versions(
+    versions: Annotated[list[str] | None, typer.Argument(help="Two versions; default the last two.")] = None,
+    table: Annotated[str, typer.Option(help="Only this table.")] = "",
+    where: Annotated[str, typer.Option(help="Only these rows of it, in SQL.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Cells of a column and rows of a cell shown, largest first.")] = 3,
+    show_all: Annotated[bool, typer.Option("--all", help="Every cell and row.")] = False,
+    output_format: Annotated[Told, typer.Option("--format", help="For people or machines.")] = Told.tree,
+) -> None:
+    """What changed between two versions, what came in between, and which rows changed which figures."""
+    import json
+
+    from orchestration.diff import VersionsRefused, both_attached, diff, two_versions
+    from orchestration.diff_shown import as_json, print_diff
+    from orchestration.lineage import LineageRefused
+
+    settings = Settings()
+    given = [checked_version(version) or "" for version in versions or []]
+    if len(given) > 2 or (where and not table):
+        err.print("revhouse: diff compares two versions, and --where is a condition over one --table", markup=False)
+        raise typer.Exit(2)
+    try:
+        first, second = two_versions(settings, given)
+        with both_attached(settings, first, second) as connection:
+            found = diff(connection, settings, table, where, None if show_all else limit)
+    except (LineageRefused, VersionsRefused, FileNotFoundError) as refused:
+        err.print(f"revhouse: {refused}", markup=False)
+        raise typer.Exit(2) from None
+    if output_format is Told.json:
+        sys.stdout.write(json.dumps(as_json(found), default=str, indent=1) + "\n")
+    else:
+        print_diff(found, out)
 
 
 @app.command()

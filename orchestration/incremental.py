@@ -434,7 +434,7 @@ def _within(connection: duckdb.DuckDBPyConnection, database: str, main: str) -> 
 def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Empties a copied build file of what is computed, so that its space is there for the same tables anew."""
     main = connection.execute("select current_database()").fetchall()[0][0]
-    for schema in ("marts", "intermediate", "staging"):
+    for schema in ("lineage", "marts", "intermediate", "staging"):
         connection.execute(f"drop schema if exists {main}.{schema} cascade")
     connection.execute(f"checkpoint {main}")
 

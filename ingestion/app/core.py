@@ -21,6 +21,7 @@ from ingestion.lake import literal
 
 SQLITE = "sqlite:///"
 SQLITE_ROWS = "20000"
+ENTRIES_AT_ONCE = 200
 LOGGED = (
     "tenant_id, change_no, entity, entity_key, operation, changed_at, entry_hash,"
     " coalesce(CAST(after_json AS TEXT), '') AS after_json,"
@@ -102,6 +103,22 @@ class Core:
             [*values, *tables],
         )
         return list(rows.to_pylist())
+
+    def entries(self, changes: Collection[tuple[str, int]]) -> list[dict[str, Any]]:
+        """What the log says of changes of tenants by number: who, when, of what, before and after, as text."""
+        if not changes or not self.has_table("change_log"):
+            return []
+        texts = ", ".join(f"coalesce(CAST({name} AS TEXT), '') AS {name}" for name in ("before_json", "after_json"))
+        query = (
+            f"SELECT tenant_id, change_no, entity, entity_key, operation, actor, entry_hash, {texts},"
+            f" {self._instant_text('changed_at')} AS changed_at FROM change_log WHERE "
+        )
+        found: list[dict[str, Any]] = []
+        wanted = sorted(changes)
+        for start in range(0, len(wanted), ENTRIES_AT_ONCE):
+            some = [(tenant, number, number) for tenant, number in wanted[start : start + ENTRIES_AT_ONCE]]
+            found += self.table(query + _literally(some)).to_pylist()
+        return found
 
     def changed_keys(self, ranges: Sequence[Range]) -> Any:
         """Tenant, table and key of the changes in the ranges."""
