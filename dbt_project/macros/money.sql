@@ -69,7 +69,15 @@
 {%- endmacro %}
 
 {#- Ten-thousandths of a currency unit (the unit of MRR and of reporting amounts) to the type of a money column. -#}
-{% macro money4(units) -%}(({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4))::decimal(28, 4) {%- endmacro %}
+{% macro money4(units) -%}
+    (
+        case
+            when abs({{ units }}) < 100000000000000
+            then ({{ units }})::decimal(14, 0) * 0.0001::decimal(4, 4)
+            else ({{ units }})::decimal(28, 0) * 0.0001::decimal(4, 4)
+        end
+    )::decimal(28, 4)
+{%- endmacro %}
 
 {#- An amount in another currency, rounded once. The rate is a fraction of integers. Wide integers only where narrow ones
     could overflow. -#}

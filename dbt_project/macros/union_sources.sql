@@ -1,9 +1,11 @@
-{#- Rows of the core and of the drop; where both know a key, the core's row stands. -#}
-{% macro union_sources(app, csv, keys) -%}
-    select *
+{#- Rows of the core and of the drop; where both know a key, the core's row stands. `without` are columns that no figure
+    reads, of a data set so large that to carry them costs time. -#}
+{% macro union_sources(app, csv, keys, without=[]) -%}
+    {%- set columns = "* exclude (" ~ without | join(", ") ~ ")" if without else "*" -%}
+    select {{ columns }}
     from {{ ref(app) }}
     union all by name
-    select *
+    select {{ columns }}
     from {{ ref(csv) }}
     anti join {{ ref(app) }} using ({{ keys | join(", ") }})
 {%- endmacro %}

@@ -21,13 +21,24 @@ with
         where mrr > 0
     ),
 
+    -- Cells whose recurring lines sum to their MRR.
+    agreeing as (
+        select tenant_id, customer_id, currency, month_index
+        from lines
+        where not is_apart
+        group by all
+        having sum(amount) = 0
+    ),
+
     differing as (
         select *
         from lines
-        qualify
-            is_apart
-            or sum(amount) filter (where not is_apart) over (partition by tenant_id, customer_id, currency, month_index)
-            <> 0
+        where is_apart
+        union all
+        select l.*
+        from lines as l
+        anti join agreeing using (tenant_id, customer_id, currency, month_index)
+        where not l.is_apart
     ),
 
     rated as (

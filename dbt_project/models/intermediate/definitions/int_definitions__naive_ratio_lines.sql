@@ -45,47 +45,79 @@ with
         group by all
     ),
 
-    parts as (
+    sides as (
         select
             tenant_id,
             customer_id,
             month_index,
-            'logo_churn_rate' as metric,
-            (mrr_after = 0)::integer * 10000 as numerator,
-            10000 as denominator
+            (mrr_after = 0)::integer * 10000 as lost,
+            10000 as had,
+            greatest(mrr_before - mrr_after, 0) as fallen,
+            mrr_before as opening,
+            mrr_after as kept,
+            0 as kept_12m,
+            0 as opening_12m
         from compared
         where months_back = 1
         union all
-        select
-            tenant_id,
-            customer_id,
-            month_index,
-            'logo_churn_rate',
-            - coalesce(is_churned, false)::integer * 10000,
-            -10000
-        from ours
-        union all
-        select
-            tenant_id, customer_id, month_index, 'gross_mrr_churn_rate', greatest(mrr_before - mrr_after, 0), mrr_before
-        from compared
-        where months_back = 1
-        union all
-        select tenant_id, customer_id, month_index, 'gross_mrr_churn_rate', - fallen, - opening
-        from ours
-        union all
-        select tenant_id, customer_id, month_index, 'nrr_monthly', mrr_after, mrr_before
-        from compared
-        where months_back = 1
-        union all
-        select tenant_id, customer_id, month_index, 'nrr_monthly', - (opening + risen - fallen), - opening
-        from ours
-        union all
-        select tenant_id, customer_id, month_index, 'nrr_12m', mrr_after, mrr_before
+        select tenant_id, customer_id, month_index, 0, 0, 0, 0, 0, mrr_after, mrr_before
         from compared
         where months_back = 12
         union all
-        select tenant_id, customer_id, month_index, 'nrr_12m', - now_mrr, - then_mrr
+        select
+            tenant_id,
+            customer_id,
+            month_index,
+            - coalesce(is_churned, false)::integer * 10000,
+            -10000,
+            - fallen,
+            - opening,
+            - (opening + risen - fallen),
+            0,
+            0
+        from ours
+        union all
+        select tenant_id, customer_id, month_index, 0, 0, 0, 0, 0, - now_mrr, - then_mrr
         from {{ ref("int_mrr__retention_customers") }}
+    ),
+
+    -- Of a customer and month all at once: four rates look at the same few numbers.
+    differences as (
+        select
+            tenant_id,
+            customer_id,
+            month_index,
+            sum(lost) as lost,
+            sum(had) as had,
+            sum(fallen) as fallen,
+            sum(opening) as opening,
+            sum(kept) as kept,
+            sum(kept_12m) as kept_12m,
+            sum(opening_12m) as opening_12m
+        from sides
+        group by tenant_id, customer_id, month_index
+    ),
+
+    lines as (
+        {% for metric, numerator, denominator in [
+            ("logo_churn_rate", "lost", "had"),
+            ("gross_mrr_churn_rate", "fallen", "opening"),
+            ("nrr_monthly", "kept", "opening"),
+            ("nrr_12m", "kept_12m", "opening_12m"),
+        ] %}
+            {% if not loop.first %}
+                union all
+            {% endif %}
+            select
+                tenant_id,
+                customer_id,
+                month_index,
+                '{{ metric }}' as metric,
+                {{ numerator }} as numerator_difference,
+                {{ denominator }} as denominator_difference
+            from differences
+            where {{ numerator }} <> 0 or {{ denominator }} <> 0
+        {% endfor %}
     )
 
 select
@@ -95,8 +127,6 @@ select
     month_index,
     metric,
     'invoices_instead_of_mrr' as reason,
-    sum(numerator) as numerator_difference,
-    sum(denominator) as denominator_difference
-from parts
-group by all
-having sum(numerator) <> 0 or sum(denominator) <> 0
+    numerator_difference,
+    denominator_difference
+from lines

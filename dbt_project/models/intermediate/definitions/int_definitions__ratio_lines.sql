@@ -69,7 +69,7 @@ select
     d.customer_id,
     d.month_index,
     d.metric,
-    string_agg(distinct m.reason, ', ' order by m.reason) as reason,
+    array_to_string(list_sort(list_distinct(list(m.reason))), ', ') as reason,
     d.numerator_difference,
     d.denominator_difference
 from reached as d

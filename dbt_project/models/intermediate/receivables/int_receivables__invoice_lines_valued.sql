@@ -3,7 +3,7 @@
 with
     lines as (
         select
-            l.* exclude (unit_amount, discount_amount, description),  -- noqa: RF02
+            l.*,
             i.customer_id,
             i.currency,
             c.millionths_per_minor,

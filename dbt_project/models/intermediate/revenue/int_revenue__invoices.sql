@@ -5,8 +5,9 @@ select
     i.tenant_id,
     i.invoice_id,
     i.customer_id,
-    h.contract_id,
-    h.entity_id,
+    i.subscription_id,
+    i.contract_id,
+    i.entity_id,
     i.currency,
     c.millionths_per_minor,
     i.issued_on,
@@ -17,7 +18,6 @@ select
     t.as_of,
     t.as_of_month
 from {{ ref("int_receivables__invoices_totalled") }} as i
-inner join {{ ref("int_receivables__invoices_unioned") }} as h using (tenant_id, invoice_id)
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
 inner join {{ ref("stg_run__currencies") }} as c on i.currency = c.currency
 left join credited as d using (tenant_id, invoice_id)
