@@ -268,8 +268,8 @@ class Build:
 
     @staticmethod
     def _drop_live_views(connection: duckdb.DuckDBPyConnection) -> None:
-        """Views over the intake's files must not outlive the build: an immutable version holds only its own rows. Those of
-        staging read what is dropped here."""
+        """Views over the intake's files must not outlive the build: an immutable version holds only its own rows. Those
+        of staging read what is dropped here."""
         views = connection.sql(
             """select view_name from duckdb_views()
             where database_name = current_database() and schema_name = 'staging' and not internal"""
