@@ -90,7 +90,7 @@ def _add_cell(tree: Tree, cell: CellDiff, sources: Sources, told: set[str]) -> N
             branch.add(f"{side}: {shown(before)} → {shown(after)} ({signed(after - before)})")
     for part in cell.parts:
         label = f"{part['row_table']} {part['row_id']}"
-        who = " · ".join(text for text in (part["party"], part["document"]) if text and text != part["row_id"])
+        who = " · ".join(text for text in (part["party"], part["document_name"]) if text and text != part["row_id"])
         side = f"{part['side']} " if part["side"] else ""
         amount = signed(part["difference"]) if part["difference"] else _appeared(part)
         leaf = branch.add(escape(f"{side}{amount}  {label}{f' ({who})' if who else ''}  {where_from(part, sources)}"))
@@ -135,10 +135,11 @@ def _cell(cell: CellDiff, sources: Sources) -> dict[str, Any]:
 
 
 def _part(part: dict[str, Any], sources: Sources) -> dict[str, Any]:
-    kept = ("side", "party", "document", "step", "before", "after", "difference", "file_id", "line", "change_no")
+    kept = ("side", "party", "step", "before", "after", "difference", "file_id", "line", "change_no")
     is_file = part["file_id"] is not None
     return {
         **{name: part[name] for name in kept},
+        "document": part["document_name"],
         "source_table": part["row_table"],
         "source_id": part["row_id"],
         "file_name": sources.files.get(part["file_id"]) if is_file else None,

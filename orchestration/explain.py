@@ -110,18 +110,18 @@ def _side(connection: duckdb.DuckDBPyConnection, side: str, amount: Decimal, lim
     children = []
     for party in parties["shown"]:
         of_party = f"side = '{side}' and party is not distinct from {_quoted(party['party'])}"
-        documents = _level(connection, ["document"], of_party, limit)
-        if [row["document"] for row in documents["shown"]] == [None]:
+        documents = _level(connection, ["document_name"], of_party, limit)
+        if [row["document_name"] for row in documents["shown"]] == [None]:
             inner = _leaves(connection, of_party, limit)
         else:
             inner = [
                 Node(
-                    row["document"] or "without a document",
+                    row["document_name"] or "without a document",
                     row["amount"],
                     **_filled(
                         _leaves(
                             connection,
-                            f"{of_party} and document is not distinct from {_quoted(row['document'])}",
+                            f"{of_party} and document_name is not distinct from {_quoted(row['document'])}",
                             limit,
                         )
                     ),

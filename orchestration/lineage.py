@@ -14,7 +14,7 @@ import duckdb
 
 from ingestion.lake import literal
 
-PART = ("side", "party", "document", "step", "row_table", "row_id", "file_id", "line", "change_no")
+PART = ("side", "party", "document_name", "step", "row_table", "row_id", "file_id", "line", "change_no")
 NOT_GRAIN = {"tenant_id", "column_name", "amount", *PART}
 WORDS = {"ratio", "quotient", "greatest", "nullif", "double", "case", "when", "then", "else", "end", "null"}
 VALUES_NAMED = 30

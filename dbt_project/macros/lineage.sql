@@ -28,7 +28,7 @@
                 c.column_name,
                 c.side,
                 p.party,
-                p.document,
+                p.document_name,
                 p.step,
                 (
                     case c.case_no {% for case in cases %} when {{ loop.index }} then {{ case[2] }} {% endfor %} end

@@ -27,7 +27,7 @@
     select
         * exclude (later_minor, limit_minor, millionths_per_minor, running, amount_minor, {{ party }}),
         {{ party }} as party,
-        {{ document }} as document,
+        {{ document }} as document_name,
         kind as step,
         {{ cut_to_part("running") }} - {{ cut_to_part("(running - amount_minor)") }} as part_minor,
         {{ money("part_minor", "millionths_per_minor") }} as part
@@ -78,7 +78,7 @@
     select
         *,
         {{ party }} as party,
-        document_id as document,
+        document_id as document_name,
         kind as step,
         {{ money("part_minor", "millionths_per_minor") }} as part
     from both_kinds

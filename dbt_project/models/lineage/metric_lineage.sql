@@ -47,7 +47,7 @@
         concat_ws(' · ', {{ grain | join(", ") }}) as cell,
         side,
         party,
-        document,
+        document_name,
         step,
         amount,
         row_table as source_table,

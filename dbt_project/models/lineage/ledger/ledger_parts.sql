@@ -5,7 +5,7 @@ with
 
     earned as (
         select
-            p.* exclude (step, entity_id),
+            p.* exclude (step, entity_id),  -- noqa: RF02
             coalesce(p.entity_id, k.entity_id, h.entity_id) as entity_id,
             concat_ws('·', strftime(p.month, '%Y-%m'), p.customer_id, p.product_id) as journal_id,
             p.billed_minor - p.credited_minor - p.deferred_closing_minor + p.deferred_opening_minor as deferred_revenue,
@@ -36,7 +36,7 @@ with
 
     parts as (
         select
-            e.* exclude (source_table, source_id, amount),
+            e.* exclude (source_table, source_id, amount),  -- noqa: RF02
             e.source_table as journal_table,
             e.source_id as journal_id,
             e.amount,
@@ -50,7 +50,7 @@ with
         where e.kind not in ('recognition', 'sales')
         union all by name
         select
-            e.* exclude (source_table, source_id, amount),
+            e.* exclude (source_table, source_id, amount),  -- noqa: RF02
             e.source_table as journal_table,
             e.source_id as journal_id,
             {{
@@ -76,7 +76,7 @@ with
         where e.kind = 'recognition'
         union all by name
         select
-            e.* exclude (source_table, source_id, amount),
+            e.* exclude (source_table, source_id, amount),  -- noqa: RF02
             e.source_table as journal_table,
             e.source_id as journal_id,
             {{
@@ -102,5 +102,5 @@ with
         where e.kind = 'sales'
     )
 
-select *, debit > 0 as is_debit, coalesce(customer_id, account) as party, journal_id as document, kind as step
+select *, debit > 0 as is_debit, coalesce(customer_id, account) as party, journal_id as document_name, kind as step
 from parts

@@ -4,7 +4,7 @@ with
 
     parts as (
         select
-            p.* exclude (period),
+            p.* exclude (period),  -- noqa: RF02
             b.period,
             case when p.period < b.period then p.amount end as opening,
             case when p.period = b.period and p.is_debit then p.amount end as debited,

@@ -18,7 +18,7 @@ with
             m.trial_mrr,
             m.committed_mrr,
             case when o.subscription_id is null then 0 else m.net_mrr end as at_risk_mrr,
-            0 as usage,
+            0 as usage,  -- noqa: RF04
             'subscriptions' as source_table,
             m.source_id,
             m.file_id,
@@ -58,11 +58,11 @@ with
     running as (
         select
             r.*,
-            f.numerator,
-            f.denominator,
             {% for figure in ["list_mrr", "trial_mrr", "committed_mrr", "at_risk_mrr", "usage"] %}
                 sum(r.{{ figure }}) over cell as {{ figure }}_sum,
             {% endfor %}
+            f.numerator,
+            f.denominator
         from rows as r
         inner join {{ in_file("int_fx__month_rates") }} as f using (tenant_id, currency, month_index)
         window
@@ -77,7 +77,7 @@ select
     tenant_id,
     {{ month_start("month_index") }} as month,
     customer_id as party,
-    null::varchar as document,
+    null::varchar as document_name,
     'at the snapshot' as step,
     {% for figure in ["list_mrr", "trial_mrr", "committed_mrr", "at_risk_mrr", "usage"] %}
         {{ converted_part(figure, figure ~ "_sum", "numerator", "denominator") }} as {{ figure }},

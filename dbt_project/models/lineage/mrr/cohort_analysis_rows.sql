@@ -35,7 +35,7 @@ with
 
     first_rows as (
         select
-            r.* exclude (period, is_kept, step),
+            r.* exclude (period, is_kept, step),  -- noqa: RF02
             'first month' as step,
             c.period,
             coalesce(j.mrr > j.first_mrr, false) as is_kept

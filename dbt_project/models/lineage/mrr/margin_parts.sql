@@ -21,7 +21,7 @@ select
     m.tenant_id,
     {{ month_start("m.month_index") }} as month,
     coalesce(p.product_id, 'setting') as party,
-    null::varchar as document,
+    null::varchar as document_name,
     'margin' as step,
     case
         when p.product_id is null

@@ -37,10 +37,10 @@ with
             kind,
             currency,
             customer_id as party,
-            null::varchar as document,
+            null::varchar as document_name,
             case when day = valid_from then 'begins' when day = valid_to then 'ends' else 'goes on' end as step,
             case when day = valid_from then net_mrr when day = valid_to then - net_mrr end as delta,
-            case when day < valid_to then net_mrr end as after,
+            case when day < valid_to then net_mrr end as remaining,
             'subscriptions' as source_table,
             source_id,
             file_id,
@@ -53,6 +53,6 @@ with
         parts_by_column(
             "parts",
             ["customer_id", "day", "kind", "currency"],
-            [("delta_mrr", "", money4("p.delta")), ("mrr_after", "", money4("p.after"))],
+            [("delta_mrr", "", money4("p.delta")), ("mrr_after", "", money4("p.remaining"))],
         )
     }}

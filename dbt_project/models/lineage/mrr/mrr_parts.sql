@@ -49,7 +49,7 @@ with
             {{ in_file("int_fx__month_rates") }} as c
             on r.tenant_id = c.tenant_id
             and r.currency = c.currency
-            and c.month_index = r.month_index
+            and r.month_index = c.month_index
     ),
 
     running as (
@@ -98,16 +98,16 @@ select
     closing_reporting - opening_reporting - direction * moved_reporting as fx_reporting,
     closing > 0
     and row_number() over (
-        partition by tenant_id, customer_id, month_index order by closing > 0 desc, currency, source_id
+        partition by tenant_id, customer_id, month_index order by closing > 0 desc, currency asc, source_id asc
     )
     = 1 as counts_at_closing,
     opening > 0
     and row_number() over (
-        partition by tenant_id, customer_id, month_index order by opening > 0 desc, currency, source_id
+        partition by tenant_id, customer_id, month_index order by opening > 0 desc, currency asc, source_id asc
     )
     = 1 as counts_at_opening,
     customer_id as party,
-    null::varchar as document,
+    null::varchar as document_name,
     coalesce(movement, 'unchanged') as step,
     'subscriptions' as source_table,
     source_id,

@@ -59,7 +59,7 @@ select
     tenant_id,
     {{ month_start("month_index") }} as month,
     customer_id as party,
-    null::varchar as document,
+    null::varchar as document_name,
     step,
     case when step = 'now' then part end as now_part,
     case when step <> 'now' then part end as then_part,

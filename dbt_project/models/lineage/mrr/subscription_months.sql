@@ -29,8 +29,8 @@ from segments as s
 inner join
     {{ in_file("int_mrr__month_figures") }} as m
     on s.tenant_id = m.tenant_id
-    and m.month_index >= s.first_month
-    and m.month_index < s.end_month
+    and s.first_month <= m.month_index
+    and s.end_month > m.month_index
 inner join
     {{ in_file("int_mrr__subscriptions_unioned") }} as r
     on s.tenant_id = r.tenant_id

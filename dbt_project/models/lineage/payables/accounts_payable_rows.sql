@@ -6,7 +6,7 @@ with
             case when r.kind = 'bill' then b.tax_minor else 0 end as tax_minor,
             b.millionths_per_minor,
             r.vendor_id as party,
-            r.document_id as document,
+            r.document_id as document_name,
             r.kind as step,
             sum(r.amount_minor) over bill as running
         from {{ in_file("payable_rows") }} as r

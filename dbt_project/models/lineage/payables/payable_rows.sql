@@ -9,14 +9,14 @@ with
     )
 
 select
-    tenant_id,
-    vendor_id,
-    currency,
-    bill_id,
+    b.tenant_id,
+    b.vendor_id,
+    b.currency,
+    b.bill_id,
     'bill' as kind,
-    bill_id as document_id,
-    issued_on as effective_on,
-    amount_minor,
+    b.bill_id as document_id,
+    b.issued_on as effective_on,
+    b.amount_minor,
     false as is_header,
     1 as row_order,
     {{ row_columns("'bills'", "bill_id", "b") }}

@@ -9,7 +9,7 @@ with
             m.tax_minor,
             c.millionths_per_minor,
             r.customer_id as party,
-            r.document_id as document,
+            r.document_id as document_name,
             r.kind as step,
             sum(r.amount_minor) over invoice as running
         from {{ in_file("receivable_rows") }} as r

@@ -16,5 +16,5 @@ select
     l.net_minor,
     l.tax_minor
 from {{ in_file("int_receivables__invoice_lines_valued") }} as l
-inner join {{ in_file("int_receivables__invoices_totalled") }} as i using (tenant_id, invoice_id)
+semi join {{ in_file("int_receivables__invoices_totalled") }} using (tenant_id, invoice_id)
 where l.set_aside_rule is null

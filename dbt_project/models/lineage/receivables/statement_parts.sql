@@ -44,10 +44,10 @@ with
             customer_id,
             currency,
             effective_on,
-            credit_note_id,
+            credit_note_id as document_id,
             amount_minor,
-            'credit_notes',
-            credit_note_id,
+            'credit_notes' as source_table,
+            credit_note_id as source_id,
             file_id,
             line,
             change_no
@@ -67,9 +67,9 @@ with
     )
 
 select
-    b.* exclude (amount_minor),
+    b.* exclude (amount_minor),  -- noqa: RF02
     b.kind as step,
-    b.document_id as document,
+    b.document_id as document_name,
     b.customer_id as party,
     {{ money("b.amount_minor", "c.millionths_per_minor") }} as part
 from both_kinds as b

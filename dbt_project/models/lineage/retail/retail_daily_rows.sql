@@ -4,7 +4,7 @@ with
         select
             *,
             coalesce(product, '') as party,
-            order_id as document,
+            order_id as document_name,
             case when is_return then 'return' else 'sale' end as step,
             'sales' as source_table,
             sale_id as source_id,

@@ -35,7 +35,7 @@ with
     ),
 
     served as (
-        select *
+        select *  -- noqa: AM07
         from plain
         union all
         select *
@@ -45,7 +45,7 @@ with
 
     -- Months in which lines serve and those in which they are issued: a line stands in both.
     by_line as (
-        select
+        select  -- noqa: AM07
             * exclude (net_minor, tax_minor),
             served_minor as serves_minor,
             case when issue_month = month_index then 0 else - served_minor end as timing_minor

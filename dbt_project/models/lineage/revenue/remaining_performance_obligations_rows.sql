@@ -3,7 +3,7 @@ with
         select
             s.*,
             u.customer_id as party,
-            u.contract_id as document,
+            u.contract_id as document_name,
             s.source_kind as step,
             case s.source_kind when 'obligation' then 'obligations' else 'contract_modifications' end as source_table,
             coalesce(o.file_id, m.file_id) as file_id,

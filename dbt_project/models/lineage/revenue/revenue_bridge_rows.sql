@@ -7,7 +7,7 @@
 {%- endfor %}
 with
     subscriptions as (
-        select *, {{ month_start("month_index") }} as month, null::varchar as document
+        select *, {{ month_start("month_index") }} as month, null::varchar as document_name
         from {{ in_file("bridge_subscription_parts") }}
     ),
 
@@ -16,7 +16,7 @@ with
             k.*,
             {{ month_start("k.issue_month") }} as month,
             k.invoice_id as party,
-            null::varchar as document,
+            null::varchar as document_name,
             k.kind as step,
             {{ row_columns("'invoice_lines'", "k.line_id", "l") }}
         from {{ in_file("int_bridge__line_kinds") }} as k
@@ -33,7 +33,7 @@ with
             {{ month_start(month_index("a.issued_on")) }} as month,
             a.net_minor,
             a.invoice_id as party,
-            null::varchar as document,
+            null::varchar as document_name,
             {{ row_columns("'invoice_lines'", "a.line_id", "l") }}
         from {{ in_file("int_revenue__lines_apart") }} as a
         inner join {{ in_file("int_receivables__invoice_lines_unioned") }} as l using (tenant_id, line_id)

@@ -61,13 +61,13 @@ with
     )
 
 select
-    m.* exclude (source_kind, source_id, customer_id),
+    m.* exclude (source_kind, source_id, customer_id),  -- noqa: RF02
     {{ month_start("m.month_index") }} as month,
     m.source_kind,
     m.source_id as revenue_source_id,
     m.customer_id,
     m.customer_id as party,
-    coalesce(m.invoice_id, m.contract_id) as document,
+    coalesce(m.invoice_id, m.contract_id) as document_name,
     m.source_kind as step,
     case
         m.source_kind

@@ -5,7 +5,7 @@ with
             {{ month_start(month_index("p.posted_on")) }} as month,
             p.source_table as document_table,
             p.source_table as party,
-            null::varchar as document,
+            null::varchar as document_name,
             'bears tax' as step,
             d.file_id,
             d.line,

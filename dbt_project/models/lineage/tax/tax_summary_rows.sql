@@ -77,7 +77,7 @@ with
             p.entry,
             {% for net in nets %} case when p.is_by_line then 0 else p.{{ net }}_minor end, {% endfor %}
             case when p.is_by_line then 0 else p.amount_minor end,
-            p.source_id,
+            p.source_id as document_id,
             p.source_table,
             p.source_id,
             d.file_id,
@@ -89,10 +89,10 @@ with
 
     placed as (
         select
-            p.* exclude (document_id),
+            p.* exclude (document_id),  -- noqa: RF02
             {{ month_start(month_index("p.posted_on")) }} as period,
             coalesce(i.customer_id, n.customer_id) as party,
-            p.document_id as document,
+            p.document_id as document_name,
             p.entry as step,
             c.millionths_per_minor
         from parts as p
