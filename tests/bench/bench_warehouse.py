@@ -1,6 +1,7 @@
 """`make bench-warehouse`: what a build takes beside the simplest exact SQL for nine of its tables, in one run.
 
 full: the models that make those nine tables, and the whole build with checks and publication, beside the yardstick.
+changed: a build after 0.1 % of the rows changed, beside a full build of the same facts, and the tables that differ.
 fixed: a build of the demo company, split into what it is made of.
 """
 
@@ -14,10 +15,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from tests.bench.bench_api import show
 from tests.bench.drop_speed import YARDSTICK, drop_seconds, pieces
+from tests.orchestration.houses import differing_tables
 
-PARTS = ("full", "fixed")
+PARTS = ("full", "changed", "fixed")
 AS_OF = "2026-10-31"
 NINE = (
     "mrr_movements",
@@ -31,6 +35,8 @@ NINE = (
 )
 MOST_MEMORY = 4096
 MOST_FIXED = 13
+MOST_OF_FULL = 0.3
+CHANGED = {"subscriptions": "quantity", "invoice_lines": "net_amount", "payments": "amount"}
 
 
 def main() -> None:
@@ -43,21 +49,30 @@ def main() -> None:
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="revhouse-bench-", dir=asked.folder) as folder:
-        if "full" in asked.parts:
-            report_full(Path(folder), asked.scale, asked.rounds)
+        if {"full", "changed"} & set(asked.parts):
+            if not YARDSTICK.is_dir():
+                print(f"builds of a large company are not measured: the yardstick is not at {YARDSTICK}")
+            else:
+                prepare(Path(folder), asked.scale)
+                if "full" in asked.parts:
+                    report_full(Path(folder), asked.rounds)
+                if "changed" in asked.parts:
+                    report_changed(Path(folder), asked.rounds)
         if "fixed" in asked.parts:
             report_fixed(Path(folder), asked.rounds)
 
 
-def report_full(folder: Path, scale: int, rounds: int) -> None:
-    if not YARDSTICK.is_dir():
-        print(f"the build is not measured: the yardstick is not at {YARDSTICK}")
-        return
+def prepare(folder: Path, scale: int) -> None:
+    """The company, dropped into a new home."""
     data, home = folder / "company", folder / "home"
     command = [sys.executable, str(YARDSTICK / "scale_company.py"), str(data), "--scale", str(scale), "--format", "csv"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     dropped, _ = drop_seconds(home, pieces(data, folder / "pieces"))
     print(f"a company of scale {scale}, dropped in {dropped:.1f} s")
+
+
+def report_full(folder: Path, rounds: int) -> None:
+    data, home = folder / "company", folder / "home"
     nine, whole, peaks = [], [], []
     for _ in range(rounds):
         plain = plain_seconds(data)
@@ -75,6 +90,44 @@ def report_full(folder: Path, scale: int, rounds: int) -> None:
     show("models of nine tables : plain SQL", *beside(nine, 2.0))
     show("whole build : plain SQL", *beside(whole, 5.0))
     show("memory of the build", f"{max(peaks)} MB", f"below {MOST_MEMORY} MB", max(peaks) < MOST_MEMORY)
+
+
+def report_changed(folder: Path, rounds: int) -> None:
+    """Each round changes other rows, builds what changed, and then everything."""
+    home = folder / "home"
+    child(home, "whole", "--as-of", AS_OF, "--full-refresh")
+    ratios, differing = [], 0
+    for number in range(rounds):
+        files = change_rows(folder / "company", folder / f"changed-{number}", number)
+        drop = [sys.executable, "-m", "orchestration.cli", "drop", *map(str, files)]
+        subprocess.run(drop, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "REVHOUSE_HOME": str(home)})
+        part = child(home, "whole", "--as-of", AS_OF)
+        full = child(home, "whole", "--as-of", AS_OF, "--full-refresh")
+        versions = sorted((home / "warehouse").glob("warehouse-*.duckdb"))[-2:]
+        different = differing_tables(*versions, ("staging", "intermediate", "marts"))
+        differing += len(different)
+        print(
+            f"    what changed {part['seconds']:6.1f} s, {part['peak_mb']} MB   everything {full['seconds']:6.1f} s"
+            f"   tables that differ: {', '.join(different) or 'none'}",
+            flush=True,
+        )
+        ratios.append(part["seconds"] / full["seconds"])
+        print_longest(part["nodes"])
+    show("build of 0.1 % changed rows : full build", *beside(ratios, MOST_OF_FULL))
+    show("tables that differ", str(differing), "none", differing == 0)
+
+
+def change_rows(data: Path, folder: Path, seed: int) -> list[Path]:
+    """Every thousandth row of three files, its figure one larger."""
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        for name, column in CHANGED.items():
+            rows = f"read_csv('{data / name}.csv', all_varchar = true)"
+            connection.execute(
+                f"""copy (select * replace ((({column})::decimal(28, 6) + 1)::decimal(28, 2)::varchar as {column})
+                from {rows} as r where hash(r, {seed}) % 1000 = 0) to '{folder / name}.csv' (header)"""
+            )
+    return sorted(folder.glob("*.csv"))
 
 
 def beside(ratios: list[float], most: float) -> tuple[str, str, bool, str]:
