@@ -26,6 +26,7 @@ from orchestration.lineage import (
 )
 from orchestration.publish import Warehouse
 from orchestration.reader import published
+from orchestration.row_hashes import two_hashes
 from orchestration.settings import Settings
 from orchestration.sources import Sources, look_up
 
@@ -192,13 +193,15 @@ def _common(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 
 def _is_same(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether both versions hold the same rows, by their number and the sum of their hashes: one pass over each."""
-    columns_before, columns_after = (_columns_of(connection, f"{catalog}.{name}") for catalog in ("before", "wh"))
-    if columns_before != columns_after:
-        return False
-    listed = ", ".join(f'"{column}"' for column in columns_before)
-    prints = [
-        connection.sql(f"select count(*), sum(hash({listed})::hugeint) from {catalog}.{name}").fetchall()
+    described = [
+        [(row[0], row[1]) for row in connection.sql(f"describe from {catalog}.{name}").fetchall()]
         for catalog in ("before", "wh")
+    ]
+    if described[0] != described[1]:
+        return False
+    sums = ", ".join(f"sum({one}::hugeint)" for one in two_hashes(described[0]))
+    prints = [
+        connection.sql(f"select count(*), {sums} from {catalog}.{name}").fetchall() for catalog in ("before", "wh")
     ]
     return prints[0] == prints[1]
 

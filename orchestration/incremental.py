@@ -22,6 +22,7 @@ from ingestion import changes
 from ingestion.contracts import app_tables
 from ingestion.lake import literal
 from orchestration.dbt_plan import NodeResult, Step, run_step
+from orchestration.row_hashes import two_hashes
 
 MOST = 0.5
 """The share of all customers beyond which a full build is as quick."""
@@ -369,13 +370,12 @@ class Incremental:
         """
         name = step.relation
         described = connection.execute(f"describe {self.main}.{name}").fetchall()
-        columns = ", ".join(row[0] for row in described)
-        moved = ", ".join(f"{row[0]} + 1" if _is_wide(row[1]) else row[0] for row in described)
+        one, two = two_hashes((row[0], row[1]) for row in described)
         of_the_set = f"semi join {database}.changed.ids i on {_same(step, 'r')}"
         for version, source in (("old_rows", self.main), ("new_rows", database)):
             connection.execute(
                 f"""create or replace temp table {version} as
-                select r.rowid as place, hash({columns}) as one, hash(1, {moved}) as two
+                select r.rowid as place, {one} as one, {two} as two
                 from {source}.{name} r {of_the_set}"""
             )
         connection.execute(
@@ -466,13 +466,6 @@ def _add(connection: duckdb.DuckDBPyConnection, database: str, rows: str, column
         anti join {database}.changed.ids using (kind, tenant_id, id) where n.id is not null"""
     ).fetchall()
     return int(added[0][0])
-
-
-def _is_wide(sql_type: str) -> bool:
-    """Of 128 bits, of which DuckDB hashes the halves apart: -1 and 0 have one hash, each with two equal halves. A
-    second hash of the value and one more tells them apart."""
-    digits = sql_type.removeprefix("DECIMAL(").partition(",")[0]
-    return sql_type == "HUGEINT" or (digits.isdigit() and int(digits) > 18)
 
 
 def _texts(names: Collection[str]) -> str:
