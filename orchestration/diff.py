@@ -175,8 +175,9 @@ def _tables(connection: duckdb.DuckDBPyConnection, only: str) -> list[str]:
 
 
 def _has_lineage_before(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    query = "select 1 from duckdb_views() where database_name = 'before' and schema_name = 'lineage' and view_name = ?"
-    return connection.execute(query, [f"{table}_rows"]).fetchone() is not None
+    """Whether the older version leads the figures of a table down in the same way, so that rows can be compared."""
+    then, now = (_columns_of(connection, f"{catalog}.lineage.{table}_rows") for catalog in ("before", "wh"))
+    return bool(then) and set(then) == set(now)
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:

@@ -54,7 +54,8 @@ def _file(file: dict[str, Any]) -> str:
 
 
 def _tables(found: Diff) -> Tree:
-    tree = Tree(f"[bold]{len(found.tables)} tables differ[/]")
+    count = len(found.tables)
+    tree = Tree(f"[bold]{count} table{'s differ' if count > 1 else ' differs'}[/]")
     for table in found.tables:
         branch = tree.add(f"{table.name}: {_counts(table)}")
         for total in table.totals:

@@ -121,7 +121,7 @@ def _side(connection: duckdb.DuckDBPyConnection, side: str, amount: Decimal, lim
                     **_filled(
                         _leaves(
                             connection,
-                            f"{of_party} and document_name is not distinct from {_quoted(row['document'])}",
+                            f"{of_party} and document_name is not distinct from {_quoted(row['document_name'])}",
                             limit,
                         )
                     ),

@@ -14,6 +14,7 @@ with
             m.customer_id,
             m.currency,
             m.month_index,
+            m.month,
             m.list_mrr,
             m.trial_mrr,
             m.committed_mrr,
@@ -32,6 +33,7 @@ with
             i.customer_id,
             i.currency,
             {{ month_index("i.issued_on") }},
+            date_trunc('month', i.issued_on)::date,
             0,
             0,
             0,
@@ -67,7 +69,7 @@ with
         inner join {{ in_file("int_fx__month_rates") }} as f using (tenant_id, currency, month_index)
         window
             cell as (
-                partition by r.tenant_id, r.customer_id, r.currency, r.month_index
+                partition by r.tenant_id, r.customer_id, r.currency, r.month
                 order by r.source_table, r.source_id
                 rows between unbounded preceding and current row
             )
@@ -75,7 +77,7 @@ with
 
 select
     tenant_id,
-    {{ month_start("month_index") }} as month,
+    month,
     customer_id as party,
     null::varchar as document_name,
     'at the snapshot' as step,

@@ -7,8 +7,9 @@ with
         where net_mrr > 0
         union all by name
         select
-            * exclude (month_index, list_mrr, net_mrr, trial_mrr, committed_mrr),
+            * exclude (month_index, month, list_mrr, net_mrr, trial_mrr, committed_mrr),
             month_index + 1 as month_index,
+            (month + interval 1 month)::date as month,
             net_mrr as opening,
             0 as closing
         from {{ in_file("subscription_months") }}
@@ -61,7 +62,7 @@ with
         from moved
         window
             cell as (
-                partition by tenant_id, customer_id, currency, month_index
+                partition by tenant_id, customer_id, currency, month
                 order by source_id
                 rows between unbounded preceding and current row
             )
@@ -85,7 +86,7 @@ select
     customer_id,
     currency,
     month_index,
-    {{ month_start("month_index") }} as month,
+    month,
     kind,
     movement,
     direction,
@@ -98,12 +99,12 @@ select
     closing_reporting - opening_reporting - direction * moved_reporting as fx_reporting,
     closing > 0
     and row_number() over (
-        partition by tenant_id, customer_id, month_index order by closing > 0 desc, currency asc, source_id asc
+        partition by tenant_id, customer_id, month order by closing > 0 desc, currency asc, source_id asc
     )
     = 1 as counts_at_closing,
     opening > 0
     and row_number() over (
-        partition by tenant_id, customer_id, month_index order by opening > 0 desc, currency asc, source_id asc
+        partition by tenant_id, customer_id, month order by opening > 0 desc, currency asc, source_id asc
     )
     = 1 as counts_at_opening,
     customer_id as party,

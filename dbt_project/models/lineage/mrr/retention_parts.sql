@@ -13,7 +13,32 @@ with
         where m.net_mrr > 0
         window
             cell as (
-                partition by m.tenant_id, m.customer_id, m.currency, m.month_index
+                partition by m.tenant_id, m.customer_id, m.currency, m.month
+                order by m.source_id
+                rows between unbounded preceding and current row
+            )
+    ),
+
+    -- The month is the later one here too, so that a question about it reads one month of then.
+    then_months as (
+        select
+            * exclude (month, month_index), (month + interval 12 month)::date as month, month_index + 12 as month_index
+        from {{ in_file("subscription_months") }}
+        where net_mrr > 0
+    ),
+
+    then_rows as (
+        select m.*, r.now_mrr <= r.then_mrr as is_kept, f.numerator, f.denominator, sum(m.net_mrr) over cell as running
+        from then_months as m
+        inner join {{ in_file("int_mrr__retention_customers") }} as r using (tenant_id, customer_id, month_index)
+        inner join
+            {{ in_file("int_fx__month_rates") }} as f
+            on m.tenant_id = f.tenant_id
+            and m.currency = f.currency
+            and f.month_index = m.month_index - 12
+        window
+            cell as (
+                partition by m.tenant_id, m.customer_id, m.currency, m.month
                 order by m.source_id
                 rows between unbounded preceding and current row
             )
@@ -23,7 +48,7 @@ with
         select
             tenant_id,
             customer_id,
-            month_index,
+            month,
             currency,
             'now' as step,
             {{ converted_part("net_mrr", "running", "numerator", "denominator") }} as part,
@@ -35,29 +60,23 @@ with
         from now_rows
         union all
         select
-            p.tenant_id,
-            p.customer_id,
-            r.month_index,
-            p.currency,
+            tenant_id,
+            customer_id,
+            month,
+            currency,
             'twelve months ago',
-            p.closing_reporting,
-            r.now_mrr > r.then_mrr,
-            p.source_id,
-            p.file_id,
-            p.line,
-            p.change_no
-        from {{ in_file("mrr_parts") }} as p
-        inner join
-            {{ in_file("int_mrr__retention_customers") }} as r
-            on p.tenant_id = r.tenant_id
-            and p.customer_id = r.customer_id
-            and r.month_index = p.month_index + 12
-        where p.closing > 0
+            {{ converted_part("net_mrr", "running", "numerator", "denominator") }},
+            not is_kept,
+            source_id,
+            file_id,
+            line,
+            change_no
+        from then_rows
     )
 
 select
     tenant_id,
-    {{ month_start("month_index") }} as month,
+    month,
     customer_id as party,
     null::varchar as document_name,
     step,

@@ -16,6 +16,7 @@ select
     s.customer_id,
     s.currency,
     m.month_index,
+    {{ month_start("m.month_index") }} as month,
     s.subscription_id,
     concat_ws(' · ', s.subscription_id, s.item_id, s.started_on) as source_id,
     r.file_id,

@@ -2,7 +2,7 @@
 -- An invoice's charge at one rate is its lines of that rate, wherever these sum to it; a charge that was split between
 -- tax points or authorities stays with the invoice.
 with
-    lines as (
+    lines as not materialized(
         select
             l.tenant_id,
             l.invoice_id,
@@ -18,65 +18,73 @@ with
         where l.set_aside_rule is null
     ),
 
-    sums as (
-        select
-            tenant_id,
-            invoice_id,
-            rate,
-            {% for net in nets %} sum({{ net }}_minor) as {{ net }}_minor, {% endfor %}
-            sum(amount_minor) as amount_minor
-        from lines
-        group by tenant_id, invoice_id, rate
+    postings as not materialized(
+        select *, {{ month_start(month_index("posted_on")) }} as period from {{ in_file("int_tax__postings") }}
     ),
 
-    postings as (
-        select p.*, coalesce(s.invoice_id is not null, false) as is_by_line
-        from {{ in_file("int_tax__postings") }} as p
-        left join
-            sums as s
-            on p.tenant_id = s.tenant_id
-            and p.source_id = s.invoice_id
-            and p.entry = 'charge'
-            and p.rate is not distinct from s.rate
-            and p.amount_minor = s.amount_minor
-            {% for net in nets %} and p.{{ net }}_minor = s.{{ net }}_minor {% endfor %}
-    ),
-
-    parts as (
+    matched as not materialized(
         select
             p.tenant_id,
             p.jurisdiction,
+            p.period,
             p.posted_on,
             p.currency,
             p.kind,
             p.rate,
             p.entry,
-            {% for net in nets %} l.{{ net }}_minor, {% endfor %}
-            l.amount_minor,
             p.source_id as document_id,
-            l.source_table,
-            l.source_id,
-            l.file_id,
-            l.line,
-            l.change_no
+            l.* exclude (tenant_id, invoice_id, rate),  -- noqa: RF02
+            {% for net in nets %} sum(l.{{ net }}_minor) over posting = p.{{ net }}_minor and {% endfor %}
+            sum(l.amount_minor) over posting = p.amount_minor as is_by_line
         from postings as p
         inner join
             lines as l
             on p.tenant_id = l.tenant_id
             and p.source_id = l.invoice_id
             and p.rate is not distinct from l.rate
-        where p.is_by_line
+        where p.entry = 'charge'
+        window
+            posting as (
+                partition by p.tenant_id, p.jurisdiction, p.period, p.posted_on, p.currency, p.kind, p.rate, p.source_id
+            )
+    ),
+
+    whole as (
+        select distinct tenant_id, jurisdiction, period, posted_on, currency, kind, rate, document_id
+        from matched
+        where is_by_line
+    ),
+
+    parts as (
+        select
+            tenant_id,
+            jurisdiction,
+            period,
+            currency,
+            kind,
+            rate,
+            entry,
+            {% for net in nets %} {{ net }}_minor, {% endfor %}
+            amount_minor,
+            document_id,
+            source_table,
+            source_id,
+            file_id,
+            line,
+            change_no
+        from matched
+        where is_by_line
         union all
         select
             p.tenant_id,
             p.jurisdiction,
-            p.posted_on,
+            p.period,
             p.currency,
             p.kind,
             p.rate,
             p.entry,
-            {% for net in nets %} case when p.is_by_line then 0 else p.{{ net }}_minor end, {% endfor %}
-            case when p.is_by_line then 0 else p.amount_minor end,
+            {% for net in nets %} case when w.document_id is null then p.{{ net }}_minor else 0 end, {% endfor %}
+            case when w.document_id is null then p.amount_minor else 0 end,
             p.source_id as document_id,
             p.source_table,
             p.source_id,
@@ -84,13 +92,27 @@ with
             d.line,
             d.change_no
         from postings as p
-        left join {{ in_file("documents") }} as d using (tenant_id, source_table, source_id)
+        left join
+            whole as w
+            on p.tenant_id = w.tenant_id
+            and p.jurisdiction = w.jurisdiction
+            and p.period = w.period
+            and p.posted_on = w.posted_on
+            and p.currency = w.currency
+            and p.kind = w.kind
+            and p.rate is not distinct from w.rate
+            and p.source_id = w.document_id
+            and p.entry = 'charge'
+        left join
+            {{ in_file("documents") }} as d
+            on p.tenant_id = d.tenant_id
+            and p.source_table = d.source_table
+            and p.source_id = d.source_id
     ),
 
     placed as (
         select
             p.* exclude (document_id),  -- noqa: RF02
-            {{ month_start(month_index("p.posted_on")) }} as period,
             coalesce(i.customer_id, n.customer_id) as party,
             p.document_id as document_name,
             p.entry as step,
