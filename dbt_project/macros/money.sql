@@ -17,8 +17,9 @@
 {% macro narrow_millionths(amount) -%}
     {%- set units = amount ~ "::decimal(18, 6)::bigint" -%}
     (
-        {{ units }} * 1000000
-        + (({{ amount }}::decimal(18, 6) - ({{ units }})::decimal(18, 6))::decimal(7, 6) * 1000000::decimal(7, 0))::bigint
+        {{ units }} * 1000000 + (
+            ({{ amount }}::decimal(18, 6) - ({{ units }})::decimal(18, 6))::decimal(7, 6) * 1000000::decimal(7, 0)
+        )::bigint
     )
 {%- endmacro %}
 
@@ -97,4 +98,4 @@
 {%- endmacro %}
 
 {#- An unrounded rate: null when its denominator is 0. -#}
-{% macro ratio(a, b) -%} (({{ a }})::double / nullif({{ b }}, 0)::double) {%- endmacro %}
+{% macro ratio(a, b) -%}(({{ a }})::double / nullif({{ b }}, 0)::double) {%- endmacro %}
