@@ -20,6 +20,7 @@ def main() -> None:
     what, *arguments = sys.argv[1:]
     took = whole(arguments) if what == "whole" else models(arguments[0], arguments[1:])
     took["seconds"] = time.perf_counter() - STARTED
+    took["cpu"] = time.process_time()
     took["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(took))
 
@@ -67,12 +68,14 @@ def models(as_of: str, tables: list[str]) -> dict[str, Any]:
     made = frozenset(step.unique_id for step in steps)
     with building(settings, BuildRequest(as_of=date.fromisoformat(as_of)), "benchmark", []) as build:
         build.ensure_raw()
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         nodes = list(run_plan([replace(step, waits_for=step.waits_for & made) for step in steps], settings.build_file))
-        took = time.perf_counter() - started
+        took, cpu = time.perf_counter() - started, time.process_time() - cpu
+        megabytes = settings.build_file.stat().st_size // 1_000_000
     if broken := [node for node in nodes if node.status != "success"]:
         raise SystemExit(f"{broken[0].unique_id}: {broken[0].message}")
-    return {"models": took, "nodes": {node.unique_id: node.seconds for node in nodes}}
+    seconds = {node.unique_id: node.seconds for node in nodes}
+    return {"models": took, "models_cpu": cpu, "nodes": seconds, "file_mb": megabytes}
 
 
 def needed(manifest: Mapping[str, Any], tables: list[str]) -> set[str]:

@@ -1,8 +1,5 @@
 -- From the MRR of a subscription to what its lines serve of the month. Where it has both, a part of a month, a price or
 -- a day count that differs is proration, and what MRR has beyond the currency's smallest unit is rounding.
--- A view: its rows are written once, in revenue_bridge.
-{{ config(materialized="view") }}
-
 with
     pairs as (
         select

@@ -1,6 +1,6 @@
 -- The account of each purpose, and of each detail that was posted to: the tenant's own for exactly that, else the
--- tenant's for the purpose, else the chart's. Revenue is kept by product and expenses by category, as sub-accounts of the
--- latter two.
+-- tenant's for the purpose, else the chart's. Revenue is kept by product and expenses by category, as sub-accounts of
+-- the latter two.
 with
     posted as (
         select t.tenant_id, a.purpose, null::varchar as detail

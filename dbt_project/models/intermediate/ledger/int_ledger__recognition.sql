@@ -1,5 +1,5 @@
--- What a month earned, per customer and product, and what it moved: out of what was billed and waits (deferred revenue),
--- or ahead of the bill (contract asset). What each line earned is in revenue_recognition.
+-- What a month earned, per customer and product, and what it moved: out of what was billed and waits (deferred
+-- revenue), or ahead of the bill (contract asset). What each line earned is in revenue_recognition.
 with
     months as (
         select
@@ -45,4 +45,4 @@ select
     c.asset_minor - if(c.has_opening, c.previous_asset_minor, 0) as asset_change_minor
 from changes as c
 inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
-where recognized_minor <> 0 or taken_minor <> 0 or asset_change_minor <> 0
+where c.recognized_minor <> 0 or taken_minor <> 0 or asset_change_minor <> 0

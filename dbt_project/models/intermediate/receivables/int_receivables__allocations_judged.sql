@@ -64,9 +64,7 @@ with
     )
 
 select
-    j.* exclude (own_rule),
-    coalesce(
-        j.own_rule, case when e.payment_id is not null then 'allocations_exceed_payment' end
-    ) as set_aside_rule
+    j.* exclude (own_rule),  -- noqa: RF02
+    coalesce(j.own_rule, case when e.payment_id is not null then 'allocations_exceed_payment' end) as set_aside_rule
 from judged as j
 left join exceeded as e using (tenant_id, payment_id)
