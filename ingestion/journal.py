@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -277,6 +277,16 @@ class Journal:
         """The last change number read, per tenant of the core."""
         found = self.rows("select tenant_id, max(last_change_no) as last from core_spans group by tenant_id")
         return {str(row["tenant_id"]): int(row["last"]) for row in found}
+
+    def last_changes(self, known_at: Mapping[str, int]) -> dict[str, int]:
+        """The last change number of each tenant that was known at its sequence; 0 where none was."""
+        query = "select coalesce(max(last_change_no), 0) as last from core_spans where tenant_id = ? and seq <= ?"
+        return {tenant: int(self.rows(query, (tenant, seq))[0]["last"]) for tenant, seq in known_at.items()}
+
+    def seq_of_change(self, tenant_id: str, change_no: int) -> int:
+        """The place in the sequence of the batch that has a change of the core."""
+        query = "select seq from core_spans where tenant_id = ? and last_change_no >= ? order by last_change_no limit 1"
+        return int(self.rows(query, (tenant_id, change_no))[0]["seq"])
 
     def parts(self, prefix: str, known_at: int | None = None) -> list[sqlite3.Row]:
         """Parts of the relations that start with `prefix`, as known at a sequence: retracted ones are left out."""

@@ -44,21 +44,35 @@ QUARANTINE_COLUMNS = [
 ]
 
 
-def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: int | None = None) -> dict[str, int]:
+def create_raw_relations(
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    known_at: int | None = None,
+    tenants: Mapping[str, int] | None = None,
+) -> dict[str, int]:
     """Create `raw_csv` and `raw_app` in the connection's database. Returns the stored rows behind each
     relation.
 
-    `known_at` limits everything to what was accepted (and not yet retracted) at that sequence; default now.
-    Values of persons are current only, whatever `known_at` says.
+    `known_at` limits everything to what was accepted (and not yet retracted) at that sequence; default now. With
+    `tenants`, only their rows, of each as known at its own sequence. Values of persons are current only, whatever the
+    sequence.
     """
     lake = intake_folder(home)
     with Journal(home) as journal:
         limit = journal.head() if known_at is None else known_at
-        csv_parts = _by_relation(journal.parts("csv/", limit))
+        if tenants is None:
+            csv_parts = _by_relation(journal.parts("csv/", limit))
+        else:
+            csv_parts = _by_relation(_parts_of_tenants(journal, tenants))
+            limit = max(tenants.values())
         app_parts = _by_relation(journal.parts("app/", limit))
         personal = journal.personal()
+        last_changes = None if tenants is None else journal.last_changes(tenants)
     for schema in ("raw_csv", "raw_app", "intake"):
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    if last_changes is not None:
+        rows = [{"tenant_id": tenant, "change_no": number} for tenant, number in last_changes.items()]
+        _fill(con, "intake.last_changes", "tenant_id VARCHAR, change_no BIGINT", rows)
     create_parts_table(con, lake, [part for parts in csv_parts.values() for part in parts])
     held: dict[str, int] = {}
     for name, data_set in data_sets().items():
@@ -72,7 +86,12 @@ def create_raw_relations(con: duckdb.DuckDBPyConnection, home: Path, known_at: i
         else:
             parts = app_parts.get(f"app/{name}", [])
             held[f"raw_app.{name}"] = sum(part["rows"] for part in parts)
-            query = current_app(lake, parts, table.stored_columns())
+            only = (
+                " SEMI JOIN intake.last_changes l ON v.tenant_id = l.tenant_id AND v.change_no <= l.change_no"
+                if last_changes is not None
+                else ""
+            )
+            query = current_app(lake, parts, table.stored_columns(), only)
         _create_view(con, f"raw_app.{name}", query)
     return held
 
@@ -233,6 +252,14 @@ def _of_newest_version(data_set: DataSet) -> str:
         f" (PARTITION BY {document} ORDER BY p.seq DESC) AND {whole} = coalesce(arg_max({whole}, p.seq)"
         f" FILTER ({whole} <> '') OVER (PARTITION BY {document}, {columns}), ''))"
     )
+
+
+def _parts_of_tenants(journal: Journal, tenants: Mapping[str, int]) -> list[Row]:
+    """The parts of dropped files of some tenants, of each as known at its own sequence."""
+    parts: list[Row] = []
+    for seq in sorted(set(tenants.values())):
+        parts += [part for part in journal.parts("csv/", seq) if tenants.get(part["tenant_id"]) == seq]
+    return parts
 
 
 def current_app(lake: Path, parts: list[Row], columns: list[tuple[str, str]], only: str = "") -> str:

@@ -6,19 +6,23 @@ a build file comes to life and dies, and nothing of what is computed in it.
 
 import hashlib
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from iso4217 import Currency
 
 from ingestion.changes import has_erasures
+from ingestion.closes import period_changes
 from ingestion.home import lake_read
 from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
+from orchestration import closing, progress
+from orchestration.dbt_runner import DbtProject
 from orchestration.incremental import Start, forget_tables
 from orchestration.publish import Pointer, Warehouse, build_lock, utc_now
 from orchestration.settings import DBT_PROJECT, Settings
@@ -50,6 +54,20 @@ class SequenceUnknown(ValueError):
     """A sequence that nothing was accepted at yet."""
 
 
+class ClosedInAnotherCurrency(ValueError):
+    """Closed months keep their reporting amounts, so a table would have two currencies in one column."""
+
+    def __init__(self, close: closing.Close, was: str, is_now: str) -> None:
+        super().__init__(
+            f"tenant {close.tenant_id}: {close.month} was closed with reporting currency {was}, which is now {is_now};"
+            " set it back or reopen the closed months"
+        )
+
+
+class CloseNotFrozen(RuntimeError):
+    """The books as they were at a close do not pass their checks; what they said follows."""
+
+
 class Build:
     """A build between its start and its publication; use `building()`."""
 
@@ -73,10 +91,10 @@ class Build:
         self._has_raw = False
 
     @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self, file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build file, for one step; it is closed again before the next one opens it."""
         connection = duckdb.connect(
-            str(self.settings.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
+            str(file or self.settings.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
         )
         try:
             yield connection
@@ -151,22 +169,82 @@ class Build:
             self.raw_rows = create_raw_relations(connection, home, self.known_at)
             create_intake_ops(connection, home, self.known_at)
             if not self.request.only_some_tables:
-                tenant_ids = tenants_with_facts(connection, home, self.known_at, self.core_tables)
+                days = {
+                    tenant_id: self.request.as_of or self.tenants.of(tenant_id).default_as_of(self.started_at)
+                    for tenant_id in tenants_with_facts(connection, home, self.known_at, self.core_tables)
+                }
                 before = _tenants_of(connection) if self.base else []
-                self._write_run_relations(connection, tenant_ids)
+                self._write_run_relations(connection, days)
                 if self.base and before != _tenants_of(connection):
-                    forget_tables(connection)
-                    self.base = None
-                    connection.execute("update run.context set started_from = null")
+                    self._start_anew(connection)
+            closes = closing.closes_of(period_changes(connection, home, self.known_at))
+            if self.base and closes.made:
+                self._start_anew(connection)
+        self._freeze_what_is_not(closes)
+        with self.connect() as connection:
+            closing.create_closed_relations(connection, home, self._frozen(), closes)
+            self._check_currencies(connection, closes)
         self._has_raw = True
         return self.raw_rows
+
+    def _start_anew(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Everything is computed after all."""
+        forget_tables(connection)
+        self.base = None
+        connection.execute("update run.context set started_from = null")
 
     @property
     def start_from(self) -> Start | None:
         """What a build that computes only what changed starts from; None: everything is computed."""
         return Start(self.settings.home, self.base.known_at, self.known_at) if self.base else None
 
-    def _write_run_relations(self, connection: duckdb.DuckDBPyConnection, tenant_ids: list[str]) -> None:
+    def _frozen(self) -> list[closing.Frozen]:
+        return closing.frozen_relations(DbtProject.of(self.settings).manifest())
+
+    def _freeze_what_is_not(self, closes: closing.Closes) -> None:
+        """Makes the frozen rows of every close that has none, as known at its sequence."""
+        closing.sweep(self.settings.home)
+        for wave in closing.waves(self.settings.home, closes):
+            for close in wave:
+                progress.report("close", f"{close.month} of {close.tenant_id}")
+            self._freeze(wave)
+
+    def _freeze(self, wave: list[closing.Close]) -> None:
+        home, file = self.settings.home, self.settings.build_file.parent / "closing" / self.settings.build_file.name
+        file.parent.mkdir(parents=True)
+        relations = self._frozen()
+        try:
+            with self.connect(file) as connection:
+                create_raw_relations(connection, home, tenants={close.tenant_id: close.seq for close in wave})
+                create_intake_ops(connection, home, max(close.seq for close in wave))
+                self._write_run_relations(connection, {close.tenant_id: close.until for close in wave})
+                earlier = closing.Closes(in_effect=tuple(one for close in wave for one in close.before))
+                closing.create_closed_relations(connection, home, relations, earlier)
+            wrong = DbtProject.of(self.settings).run_into(file, {each.freezes for each in relations if each.freezes})
+            if wrong:
+                named = ", ".join(f"{close.month} of {close.tenant_id}" for close in wave)
+                raise CloseNotFrozen(f"closing {named}: {wrong}")
+            with self.connect(file) as connection:
+                connection.execute("set TimeZone = 'UTC'")
+                for close in wave:
+                    currency = self._reporting_currencies(connection)[close.tenant_id]
+                    closing.freeze(connection, home, relations, close, currency)
+        finally:
+            shutil.rmtree(file.parent, ignore_errors=True)
+
+    @staticmethod
+    def _reporting_currencies(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        return dict(connection.sql("select tenant_id, reporting_currency from run.tenants").fetchall())
+
+    def _check_currencies(self, connection: duckdb.DuckDBPyConnection, closes: closing.Closes) -> None:
+        now = self._reporting_currencies(connection)
+        for close in closes.in_effect:
+            was = closing.reporting_currency(self.settings.home, close)
+            if now.get(close.tenant_id, was) != was:
+                raise ClosedInAnotherCurrency(close, was, now[close.tenant_id])
+
+    def _write_run_relations(self, connection: duckdb.DuckDBPyConnection, days: Mapping[str, date]) -> None:
+        """`days` has the as-of date of every tenant."""
         connection.execute("create schema if not exists run")
         connection.execute(
             """create or replace table run.context (version varchar not null, known_at bigint not null, as_of date,
@@ -189,7 +267,7 @@ class Build:
             fiscal_year_start integer not null, as_of date not null)"""
         )
         roots = self._root_entity_currencies(connection)
-        for tenant_id in tenant_ids:
+        for tenant_id, as_of in days.items():
             tenant = self.tenants.of(tenant_id)
             reporting = tenant.reporting_currency or roots.get(tenant_id) or self.settings.reporting_currency
             connection.execute(
@@ -201,7 +279,7 @@ class Build:
                     reporting,
                     tenant.gross_margin,
                     tenant.fiscal_year_start,
-                    self.request.as_of or tenant.default_as_of(self.started_at),
+                    as_of,
                 ],
             )
 
@@ -276,7 +354,7 @@ class Build:
         ).fetchall()
         for (view,) in views:
             connection.execute(f'drop view staging."{view}"')
-        for schema in ("raw_csv", "raw_app", "intake"):
+        for schema in ("raw_csv", "raw_app", "intake", closing.SCHEMA):
             connection.execute(f"drop schema if exists {schema} cascade")
 
 

@@ -101,6 +101,24 @@ def _relation(node: Mapping[str, Any]) -> str:
     return f"{node['schema']}.{node.get('alias') or node.get('identifier') or node['name']}"
 
 
+def needed_for(manifest: Mapping[str, Any], relations: Collection[str]) -> set[str]:
+    """The tables (by unique id) that these relations (schema.name) are made of, themselves included."""
+    nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    parents = {key: frozenset(node["depends_on"].get("nodes", ())) & nodes.keys() for key, node in nodes.items()}
+    above = _ancestors(parents, set(nodes))
+    wanted = {key for key, node in nodes.items() if f"{node['schema']}.{node['alias']}" in relations}
+    return wanted.union(*(above[key] for key in wanted))
+
+
+def whole_steps(steps: list[Step], manifest: Mapping[str, Any]) -> list[Step]:
+    """Of the steps the tables, and the checks that read no table beside them."""
+    made = {step.unique_id for step in steps if step.kind != "test"}
+    tables = {key for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    reads = {key: tables.intersection(node["depends_on"].get("nodes", ())) for key, node in manifest["nodes"].items()}
+    kept = {step.unique_id for step in steps if step.kind != "test" or reads[step.unique_id] <= made}
+    return [replace(step, waits_for=step.waits_for & kept) for step in steps if step.unique_id in kept]
+
+
 def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = None) -> Iterator[NodeResult]:
     """Runs the steps over the build file, two at a time, yielding each as it ends. The file is closed at the end.
 

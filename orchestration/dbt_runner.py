@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import duckdb
 
-from orchestration.dbt_plan import NodeResult, Runner, Step, plan_of, run_plan, run_step
+from orchestration.dbt_plan import NodeResult, Runner, Step, needed_for, plan_of, run_plan, run_step, whole_steps
 from orchestration.incremental import Incremental, Start, TooMuchChanged, forget_tables
 from orchestration.settings import DBT_PROJECT, Settings
 
@@ -117,13 +117,23 @@ class DbtProject:
         seeds = [path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "seeds").glob("*.csv"))]
         return sha256("\0".join([*told, *seeds]).encode()).hexdigest()
 
-    def failed_check(self, node: NodeResult, columns: int = 6) -> FailedCheck:
+    def run_into(self, file: Path, relations: Collection[str]) -> str | None:
+        """Makes these relations (schema.name) and all that they need in a file of their own, with the checks that read
+        nothing else. The file is named as a build file. Returns what went wrong, in a line."""
+        manifest = self.manifest()
+        steps = whole_steps(plan_of(manifest, DBT_PROJECT, needed_for(manifest, relations)), manifest)
+        for node in run_plan(steps, file):
+            if node.status in ("error", "fail"):
+                return self.failed_check(node, file=file).line()
+        return None
+
+    def failed_check(self, node: NodeResult, columns: int = 6, file: Path | None = None) -> FailedCheck:
         """Reads the rows that broke a test from the build file."""
         name = node.unique_id.split(".")[2]
         if node.status == "error":
             return FailedCheck(name, node.message, ())
         compiled = self.manifest()["nodes"][node.unique_id]["compiled_code"]
-        with duckdb.connect(str(self.settings.build_file)) as connection:
+        with duckdb.connect(str(file or self.settings.build_file)) as connection:
             cursor = connection.sql(f"select * from (\n{compiled}\n) limit 3")
             names = cursor.columns[:columns]
             rows = tuple(dict(zip(names, row[:columns], strict=True)) for row in cursor.fetchall())

@@ -64,7 +64,7 @@ KINDS = {
 """What a column that stands beside an id calls the id's kind."""
 ALSO_OF = {"raw_app.subscription_periods": "subscriptions", "raw_app.invoice_line_taxes": "invoice_lines"}
 """Raw relations that a union of another name holds, or that hang on one."""
-SAME_FOR_ALL = frozenset({"staging.stg_run__tenants", "staging.stg_run__currencies"})
+SAME_FOR_ALL = frozenset({"staging.stg_run__tenants", "staging.stg_run__currencies", "staging.stg_run__closed"})
 """What a set's rows may be checked against as if it were the set's own."""
 NEAR, WIDE = "near", "wide"
 """The changed documents, and the customers whom they name with all their documents: two small databases."""

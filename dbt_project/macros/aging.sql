@@ -34,7 +34,12 @@
                 p.*,
                 least(b.balance_minor - p.later_minor, coalesce(p.limit_minor, b.balance_minor)) as outstanding_minor
             from balances as b
-            inner join {{ in_any_file(ref(parts)) }} as p using (tenant_id, {{ document }})
+            inner join
+                {{ in_any_file(ref(parts)) }} as p
+                on b.tenant_id = p.tenant_id
+                and b.{{ document }} = p.{{ document }}
+                and p.valid_after < d::date
+                and p.valid_until >= d::date
         )
 
     select
@@ -51,9 +56,9 @@
     where outstanding_minor > 0
 {%- endmacro %}
 
-{#- Balances that are not 0 at the month snapshots: events are added up per month, then laid out. The partition names
-    what has a balance; the other keys hang on it. -#}
-{% macro balances_at_snapshots(events, partition, keys, condition) -%}
+{#- Balances that are not 0 at the month snapshots: events are added up per month, then laid out. A document that came to
+    another party is taken back from the first, so each of its keys has a balance of its own. -#}
+{% macro balances_at_snapshots(events, keys, condition) -%}
     with
         monthly as (
             select
@@ -75,7 +80,7 @@
                 sum(amount_minor) over months as balance_minor,
                 lead(month_index, 1, as_of_month + 1) over months as end_month
             from monthly
-            window months as (partition by tenant_id, {{ partition | join(", ") }} order by month_index)
+            window months as (partition by tenant_id, {{ keys | join(", ") }} order by month_index)
         ),
 
         laid_out as (
@@ -113,7 +118,12 @@
                 p.millionths_per_minor,
                 least(b.balance_minor - p.later_minor, coalesce(p.limit_minor, b.balance_minor)) as outstanding_minor
             from {{ ref(balances) }} as b
-            inner join {{ ref(parts) }} as p using (tenant_id, {{ document }})
+            inner join
+                {{ ref(parts) }} as p
+                on b.tenant_id = p.tenant_id
+                and b.{{ document }} = p.{{ document }}
+                and b.as_of > p.valid_after
+                and b.as_of <= p.valid_until
             where b.balance_minor > 0
         )
 
@@ -125,9 +135,7 @@
 {#- Money on account per party at each snapshot, and what documents hold beyond their totals: 0 or below. -#}
 {% macro unapplied_at_snapshots(events, balances, document, party) -%}
     with
-        on_account as (
-            {{ balances_at_snapshots(events, [party, "currency"], [party, "currency"], document ~ " is null") }}
-        ),
+        on_account as ({{ balances_at_snapshots(events, [party, "currency"], document ~ " is null") }}),
 
         both_kinds as (
             select tenant_id, {{ party }}, currency, month_index, balance_minor

@@ -11,6 +11,8 @@
     (case when {{ ends_on }} > {{ as_of }} then {{ month_index(as_of) }} + 1 else {{ month_index(ends_on) }} end)
 {%- endmacro %}
 
+{% macro long_ago() -%} date '0001-01-01' {%- endmacro %}
+
 {% macro far_future() -%} date '9999-12-31' {%- endmacro %}
 
 {#- A stored instant as UTC: wall-clock values are read in the tenant's time zone. -#}

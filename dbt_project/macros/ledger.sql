@@ -21,3 +21,14 @@
         where {{ amount }} <> 0
     {% endfor %}
 {%- endmacro %}
+
+{#- The legs of every kind of journal. -#}
+{% macro all_legs() -%}
+    {% for legs in ["invoice", "payment", "credit", "revenue", "payable", "retail"] %}
+        {% if not loop.first %}
+            union all
+        {% endif %}
+        select *
+        from {{ ref("int_ledger__" ~ legs ~ "_legs") }}
+    {% endfor %}
+{%- endmacro %}

@@ -82,7 +82,7 @@ class Core:
 
     def changes(self, ranges: Sequence[Range]) -> Any:
         """The changes of tenants, each from the first to the last number of its range, as one Arrow table."""
-        with self.streamed(f"SELECT {LOGGED} FROM change_log WHERE {_literally(ranges)}") as rows:
+        with self.streamed(f"SELECT {LOGGED} FROM change_log WHERE {literally(ranges)}") as rows:
             return rows.read_all()
 
     def last_changes(self, ranges: Sequence[Range], tables: Collection[str]) -> dict[str, int]:
@@ -117,12 +117,12 @@ class Core:
         wanted = sorted(changes)
         for start in range(0, len(wanted), ENTRIES_AT_ONCE):
             some = [(tenant, number, number) for tenant, number in wanted[start : start + ENTRIES_AT_ONCE]]
-            found += self.table(query + _literally(some)).to_pylist()
+            found += self.table(query + literally(some)).to_pylist()
         return found
 
     def changed_keys(self, ranges: Sequence[Range]) -> Any:
         """Tenant, table and key of the changes in the ranges."""
-        return self.table(f"SELECT tenant_id, entity, entity_key FROM change_log WHERE {_literally(ranges)}")
+        return self.table(f"SELECT tenant_id, entity, entity_key FROM change_log WHERE {literally(ranges)}")
 
     @contextmanager
     def rows(self, table: AppTable) -> Iterator[Any]:
@@ -145,7 +145,7 @@ class Core:
         keys = " AND ".join(f"p.{name} = {self._key_part(table, place)}" for place, name in enumerate(table.key))
         return self.table(
             f"SELECT {columns} FROM change_log l JOIN {table.table} p ON p.tenant_id = l.tenant_id AND {keys}"
-            f" WHERE ({_literally(ranges, 'l.')}) AND l.entity = '{table.logged_as}'"
+            f" WHERE ({literally(ranges, 'l.')}) AND l.entity = '{table.logged_as}'"
             " AND l.personal_fields IS NOT NULL AND l.operation <> 'delete'"
         )
 
@@ -205,7 +205,7 @@ class Core:
             raise CoreUnreadable(f"the core database {self._name} cannot be read: {_line(error)}") from error
 
 
-def _literally(ranges: Sequence[Range], prefix: str = "") -> str:
+def literally(ranges: Sequence[Range], prefix: str = "") -> str:
     """The condition that a change is in one of the ranges, with their values in the text."""
     return " OR ".join(
         f"({prefix}tenant_id = {literal(tenant)} AND {prefix}change_no BETWEEN {first} AND {last})"

@@ -7,7 +7,7 @@ those that it names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.app.core import Core, Range, sqlite_path
+from ingestion.app.core import Core, Range, literally, sqlite_path
 from ingestion.app.entries import parsed, value_of
 from ingestion.app.personal import MANY_FILES, copy_personal, fold_under_lock, sweep_personal
 from ingestion.contracts import AppTable, app_tables
@@ -24,11 +24,13 @@ from ingestion.csv.engine import connect
 from ingestion.errors import ChangeLogBroken
 from ingestion.home import intake_folder, intake_lock
 from ingestion.journal import CoreSpan, Journal, Part
-from ingestion.lake import Step, no_step, scan_of, write_parquet
+from ingestion.lake import Step, literal, no_step, scan_of, write_parquet
 from ingestion.profile import profile
 
 BATCH_CHANGES = 200_000
 MAX_RANGES = 200
+PERIODS = "periods"
+"""The core's table of closed months."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,17 @@ def extract(
             return ExtractResult(None, 0, ())
         con = connect(intake_folder(home) / "scratch-core")
         try:
-            for batch, changes in read_ahead(database_url, cut(ranges, batch_changes)):
-                seq = _take(con, home, journal, core, batch, changes, whole, step)
-                if fold_under_lock(con, home, journal, many_files, step):
-                    sweep_personal(home, journal)
-                    step("swept")
-                rows += sum(last - first + 1 for _, first, last in batch)
-                done += [CoreSpan(*each) for each in batch]
-                if on_progress:
-                    on_progress(rows)
+            for read, changes in read_ahead(database_url, cut(ranges, batch_changes)):
+                _hold(con, read, changes, step)
+                for batch in _cut_after_closes(con, read):
+                    seq = _take(con, home, journal, core, batch, whole, step)
+                    if fold_under_lock(con, home, journal, many_files, step):
+                        sweep_personal(home, journal)
+                        step("swept")
+                    rows += sum(last - first + 1 for _, first, last in batch)
+                    done += [CoreSpan(*each) for each in batch]
+                    if on_progress:
+                        on_progress(rows)
         finally:
             con.close()
     return ExtractResult(seq, rows, _joined(done))
@@ -148,21 +152,52 @@ def cut(ranges: list[Range], size: int) -> list[list[Range]]:
     return batches
 
 
+def _hold(con: duckdb.DuckDBPyConnection, ranges: list[Range], changes: Any, step: Step) -> None:
+    step("read")
+    con.register("read", changes)
+    con.execute("CREATE OR REPLACE TEMP TABLE read_changes AS FROM read")
+    con.unregister("read")
+    _check_dense(con, ranges)
+
+
+def _cut_after_closes(con: duckdb.DuckDBPyConnection, ranges: list[Range]) -> Iterator[list[Range]]:
+    """The ranges in batches, `changes` being those of the batch. One ends where a month is closed or reopened: what is
+    known at the sequence of a close must hold nothing that came after it."""
+    closes = con.execute(
+        f"SELECT tenant_id, change_no FROM read_changes WHERE entity = {literal(PERIODS)} ORDER BY change_no"
+    ).fetchall()
+    if not closes:
+        con.execute("CREATE OR REPLACE TEMP VIEW changes AS FROM read_changes")
+        yield ranges
+        return
+    for batch in after_each(ranges, closes):
+        con.execute(f"CREATE OR REPLACE TEMP VIEW changes AS FROM read_changes WHERE {literally(batch)}")
+        yield batch
+
+
+def after_each(ranges: list[Range], ends: Sequence[tuple[str, int]]) -> Iterator[list[Range]]:
+    """The same ranges in order, a new list beginning after each (tenant, change number) of `ends`."""
+    batch: list[Range] = []
+    for tenant, first, last in ranges:
+        start = first
+        for end in [number for owner, number in ends if owner == tenant and first <= number <= last]:
+            yield [*batch, (tenant, start, end)]
+            batch, start = [], end + 1
+        if start <= last:
+            batch.append((tenant, start, last))
+    if batch:
+        yield batch
+
+
 def _take(
     con: duckdb.DuckDBPyConnection,
     home: Path,
     journal: Journal,
     core: Core,
     batch: list[Range],
-    changes: Any,
     whole: set[str],
     step: Step,
 ) -> int:
-    step("read")
-    con.register("read", changes)
-    con.execute("CREATE OR REPLACE TEMP TABLE changes AS FROM read")
-    con.unregister("read")
-    _check_dense(con, batch)
     parts = [_write(con, home, table, step) for table in _changed_tables(con)]
     personal = copy_personal(con, home, core, batch, journal.personal(), whole, step)
     seq = journal.accept_core([CoreSpan(*each) for each in batch], parts, personal)
@@ -174,7 +209,7 @@ def _check_dense(con: duckdb.DuckDBPyConnection, batch: list[Range]) -> None:
     found = {
         tenant: (count, low, high)
         for tenant, count, low, high in con.execute(
-            "SELECT tenant_id, count(DISTINCT change_no), min(change_no), max(change_no) FROM changes GROUP BY 1"
+            "SELECT tenant_id, count(DISTINCT change_no), min(change_no), max(change_no) FROM read_changes GROUP BY 1"
         ).fetchall()
     }
     for tenant, first, last in batch:

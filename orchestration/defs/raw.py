@@ -52,14 +52,15 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         )
         for key, name in keys.items()
     ]
-    settings_keys = [AssetKey(["run", s["name"]]) for s in manifest["sources"].values() if s["schema"] == "run"]
+    fixed = (source for source in manifest["sources"].values() if source["schema"] in ("run", "closed"))
+    settings_keys = [AssetKey([source["schema"], source["name"]]) for source in fixed]
     specs += [
         AssetSpec(
             key,
             deps=[AssetKey(["intake", "core"]), AssetKey(["intake", "drop"]), COMPACTION],
             group_name="intake",
             kinds={"duckdb"},
-            description="What this build is about: settings and as-of date, fixed before dbt starts.",
+            description="What this build is about: settings, as-of date and closed months, fixed before dbt starts.",
         )
         for key in sorted(settings_keys)
     ]

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ingestion.contracts import app_tables, data_sets
+from orchestration.closing import frozen_relations
 from orchestration.dbt_plan import Step, run_plan
 from tests.compiled import manifest, steps
 
@@ -34,11 +36,13 @@ _RUN = {
         ("fiscal_year_start", "INTEGER"),
         ("as_of", "DATE"),
     ],
+    "run.closed": [("tenant_id", "VARCHAR"), ("closed_month", "DATE")],
     "run.currencies": [("currency", "VARCHAR"), ("exponent", "INTEGER")],
 }
 _CURRENCIES = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3, "CHF": 2, "SEK": 2}
 
 
+@cache
 def relations() -> dict[str, list[tuple[str, str]]]:
     """Every raw relation, with the columns and types of ingestion's contracts."""
     source = [("tenant_id", "VARCHAR"), ("file_id", "VARCHAR"), ("line", "BIGINT")]
@@ -48,7 +52,8 @@ def relations() -> dict[str, list[tuple[str, str]]]:
         for name, contract in data_sets().items()
     }
     app = {f"raw_app.{name}": [*change, *contract.stored_columns()] for name, contract in app_tables().items()}
-    return {**csv, **app, **_RUN}
+    closed = {f"closed.{each.name}": list(each.columns.items()) for each in frozen_relations(manifest())}
+    return {**csv, **app, **_RUN, **closed}
 
 
 @dataclass
@@ -146,7 +151,7 @@ class World:
 
 def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
     """The relations of a home in which nothing was dropped and nothing written."""
-    for schema in ("raw_csv", "raw_app", "run", "ops"):
+    for schema in ("raw_csv", "raw_app", "run", "ops", "closed"):
         connection.execute(f"create schema if not exists {schema}")
     for relation, columns in relations().items():
         body = ", ".join(f"{name} {kind}" for name, kind in columns)

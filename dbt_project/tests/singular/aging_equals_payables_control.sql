@@ -1,5 +1,6 @@
 -- Buckets and unapplied against the control figure, computed anew from the documents and not from the ageing's events:
--- bills by their date less payments by theirs. On the last snapshot the ageing, the unapplied and the documents agree.
+-- bills by their date less payments by theirs, in open months. On the last snapshot the ageing, the unapplied and the
+-- documents agree.
 with
     documents as (
         select tenant_id, currency, issued_on as counts_from, amount_minor
@@ -42,5 +43,10 @@ from {{ ref("ap_aging_summary") }} as s
 inner join {{ ref("stg_run__currencies") }} as u on s.currency = u.currency
 left join parts as p on s.tenant_id = p.tenant_id and s.as_of = p.as_of and s.currency = p.currency
 asof left join control as c on s.tenant_id = c.tenant_id and s.currency = c.currency and s.as_of >= c.counts_from
+left join {{ ref("stg_run__closed") }} as closed on s.tenant_id = closed.tenant_id
 where
-    s.total <> {{ money("coalesce(c.control_minor, 0)", "u.millionths_per_minor") }} or s.total <> coalesce(p.parts, 0)
+    (
+        coalesce(s.as_of > closed.closed_until, true)
+        and s.total <> {{ money("coalesce(c.control_minor, 0)", "u.millionths_per_minor") }}
+    )
+    or s.total <> coalesce(p.parts, 0)

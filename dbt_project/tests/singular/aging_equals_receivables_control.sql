@@ -1,5 +1,7 @@
 -- Buckets and unapplied against the control figure, computed anew from the documents and not from the ageing's events:
--- what was invoiced and not void, less what was paid and credited and written off, plus what was refunded.
+-- what was invoiced and not void, less what was paid and credited and written off, plus what was refunded. In open
+-- months:
+-- closed ones keep what was known when they were closed.
 with
     documents as (
         select tenant_id, currency, issued_on as counts_from, voided_on as counts_until, total_minor as amount_minor
@@ -47,5 +49,7 @@ select
     {{ money("coalesce(c.control_minor, 0)", "u.millionths_per_minor") }} as control
 from {{ ref("ar_aging_summary") }} as s
 inner join {{ ref("stg_run__currencies") }} as u on s.currency = u.currency
-asof left join control as c on s.tenant_id = c.tenant_id and s.currency = c.currency and s.as_of >= c.changed_on
+asof left join
+    control as c on s.tenant_id = c.tenant_id and s.currency = c.currency and s.as_of >= c.changed_on
+    {{ open_only("s", "as_of") }}
 where s.total <> {{ money("coalesce(c.control_minor, 0)", "u.millionths_per_minor") }}

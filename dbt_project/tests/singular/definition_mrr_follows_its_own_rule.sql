@@ -5,7 +5,10 @@ with
         from {{ ref("stg_run__tenants") }}
     ),
 
-    days as (select *, {{ snapshot_on("month_index", "as_of") }} as day from snapshots),
+    days as (
+        select snapshots.*, {{ snapshot_on("month_index", "as_of") }} as day
+        from snapshots {{ open_only("snapshots", "month_index", until="closed_month") }}
+    ),
 
     in_force as (
         select

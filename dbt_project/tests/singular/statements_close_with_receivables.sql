@@ -36,4 +36,5 @@ union all
 select tenant_id, invoice_id, o.outstanding as expected, a.outstanding as found
 from {{ ref("accounts_receivable") }} as a
 full join open_invoices as o using (tenant_id, invoice_id)
-where coalesce(o.outstanding, 0) <> coalesce(a.outstanding, 0)
+left join {{ ref("stg_run__closed") }} as closed using (tenant_id)
+where coalesce(o.outstanding, 0) <> coalesce(a.outstanding, 0) and coalesce(closed.has_open_month, true)

@@ -40,4 +40,7 @@ select 'net due in ' || u.currency, {{ money("coalesce(p.payable_minor, 0)", "u.
 from payable as p
 full join summary as s using (tenant_id, currency)
 inner join {{ ref("stg_run__currencies") }} as u using (currency)
-where {{ money("coalesce(p.payable_minor, 0)", "u.millionths_per_minor") }} <> coalesce(s.net_due, 0)
+left join {{ ref("stg_run__closed") }} as closed using (tenant_id)
+where
+    {{ money("coalesce(p.payable_minor, 0)", "u.millionths_per_minor") }} <> coalesce(s.net_due, 0)
+    and coalesce(closed.has_open_month, true)

@@ -6,3 +6,4 @@ select tenant_id, customer_id, currency, period, sum(credit - debit) as ledger_r
 from {{ ref("journal_entries") }}
 where purpose = 'revenue' and kind = 'recognition'
 group by all
+having sum(credit - debit) <> 0

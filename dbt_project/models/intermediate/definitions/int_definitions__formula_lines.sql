@@ -6,7 +6,7 @@
 with
     disputed as (
         select distinct tenant_id, definition, customer_id, unnest([month_index, month_index + 1]) as month_index
-        from {{ ref("int_definitions__item_lines") }}
+        from {{ ref("int_definitions__item_lines_posted") }}
     ),
 
     tools as (select unnest(['stripe', 'chartmogul']) as definition),
@@ -40,12 +40,12 @@ with
     -- First month with MRR by ChartMogul's rules, of the customers whose first month may be another than ours.
     months_of_both as (
         select m.tenant_id, m.customer_id, m.currency, m.month_index, m.net_mrr as mrr
-        from {{ ref("int_mrr__customer_months") }} as m
+        from {{ ref("int_mrr__customer_months_posted") }} as m
         semi join disputed_by_chartmogul using (tenant_id, customer_id)
         where m.net_mrr > 0
         union all
         select tenant_id, customer_id, currency, month_index, mrr
-        from {{ ref("int_definitions__item_lines") }}
+        from {{ ref("int_definitions__item_lines_posted") }}
         where definition = 'chartmogul'
     ),
 

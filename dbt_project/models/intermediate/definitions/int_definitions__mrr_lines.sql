@@ -25,7 +25,7 @@ with
             {{ floor_part("l.mrr::hugeint * r.numerator", "r.denominator") }} as floor_reporting,
             l.mrr::hugeint * r.numerator
             - {{ floor_part("l.mrr::hugeint * r.numerator", "r.denominator") }} * r.denominator as cut_off
-        from {{ ref("int_definitions__item_lines") }} as l
+        from {{ ref("int_definitions__item_lines_posted") }} as l
         inner join cells as c using (tenant_id, definition, customer_id, currency, month_index)
         inner join {{ ref("int_fx__month_rates") }} as r using (tenant_id, currency, month_index)
     )

@@ -6,10 +6,10 @@ with
         from
             (
                 select tenant_id, customer_id, currency, month_index, invoiced, 0 as mrr
-                from {{ ref("int_definitions__invoiced") }}
+                from {{ ref("int_definitions__invoiced_posted") }}
                 union all
                 select tenant_id, customer_id, currency, month_index, 0, net_mrr
-                from {{ ref("int_mrr__customer_months") }}
+                from {{ ref("int_mrr__customer_months_posted") }}
                 where net_mrr > 0
             )
         group by all

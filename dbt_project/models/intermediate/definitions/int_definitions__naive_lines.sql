@@ -7,7 +7,7 @@
 with
     lines as (
         select *, reason in ('one_off_invoiced', 'usage_invoiced') as is_apart, invoiced as amount
-        from {{ ref("int_definitions__invoiced") }}
+        from {{ ref("int_definitions__invoiced_posted") }}
         union all by name
         select
             tenant_id,

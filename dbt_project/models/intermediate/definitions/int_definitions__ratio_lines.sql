@@ -58,7 +58,7 @@ with
 
     month_reasons as (
         select distinct tenant_id, definition, customer_id, month_index, reason
-        from {{ ref("int_definitions__item_lines") }}
+        from {{ ref("int_definitions__item_lines_posted") }}
     ),
 
     reached as (select *, unnest([month_index, month_index - months_back]) as reason_month from differences)

@@ -6,7 +6,7 @@ with
     compared_months as (
         select distinct
             l.tenant_id, l.definition, l.customer_id, unnest([l.month_index, l.month_index + 12]) as month_index
-        from {{ ref("int_definitions__item_lines") }} as l
+        from {{ ref("int_definitions__item_lines_posted") }} as l
     ),
 
     then_rows as (

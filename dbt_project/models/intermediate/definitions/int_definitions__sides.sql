@@ -2,7 +2,8 @@
 -- look at because of it: the month itself, its neighbours, and a year before and after.
 with
     disputed as (
-        select distinct tenant_id, definition, customer_id, month_index from {{ ref("int_definitions__item_lines") }}
+        select distinct tenant_id, definition, customer_id, month_index
+        from {{ ref("int_definitions__item_lines_posted") }}
     ),
 
     looked_at as (
@@ -16,7 +17,7 @@ with
 
     ours as (
         select l.definition, m.tenant_id, m.customer_id, m.currency, m.month_index, m.net_mrr as mrr
-        from {{ ref("int_mrr__customer_months") }} as m
+        from {{ ref("int_mrr__customer_months_posted") }} as m
         inner join looked_at as l using (tenant_id, customer_id, month_index)
         where m.net_mrr > 0
     ),
@@ -26,7 +27,7 @@ with
         from ours
         union all
         select definition, tenant_id, customer_id, currency, month_index, mrr
-        from {{ ref("int_definitions__item_lines") }}
+        from {{ ref("int_definitions__item_lines_posted") }}
     ),
 
     theirs as (

@@ -9,7 +9,7 @@ with
         where closing_mrr > 0
         union
         select tenant_id, currency, month_index
-        from {{ ref("int_mrr__customer_months") }}
+        from {{ ref("int_mrr__customer_months_posted") }}
         where list_mrr > 0 or trial_mrr > 0 or committed_mrr > 0
         union
         select tenant_id, currency, month_index
@@ -38,7 +38,7 @@ with
         from months
         union all
         select tenant_id, currency, month_index, false
-        from {{ ref("int_definitions__invoiced") }}
+        from {{ ref("int_definitions__invoiced_posted") }}
         union all
         select m.tenant_id, m.currency, t.as_of_month, false
         from {{ ref("int_mrr__movements") }} as m
@@ -51,7 +51,12 @@ select
     w.month_index,
     {{ snapshot_on("w.month_index", "t.as_of") }} as rate_on,
     t.reporting_currency,
-    bool_or(w.is_required) as is_required
+    bool_or(w.is_required and f.numerator is null) as is_required
 from wanted as w
-inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
+inner join {{ ref("stg_run__tenants") }} as t on w.tenant_id = t.tenant_id
+left join
+    {{ ref("int_fx__month_rates_closed") }} as f
+    on w.tenant_id = f.tenant_id
+    and w.currency = f.currency
+    and w.month_index = f.month_index
 group by all

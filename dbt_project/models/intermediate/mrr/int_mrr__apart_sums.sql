@@ -4,14 +4,14 @@ with
     cells as (
         select
             tenant_id, currency, month_index, list_mrr, trial_mrr, committed_mrr, 0 as at_risk_mrr, 0 as invoiced_usage
-        from {{ ref("int_mrr__customer_months") }}
+        from {{ ref("int_mrr__customer_months_posted") }}
         where list_mrr > 0 or trial_mrr > 0 or committed_mrr > 0
         union all
         select tenant_id, currency, month_index, 0, 0, 0, at_risk_mrr, 0
         from {{ ref("int_mrr__at_risk_months") }}
         union all
         select tenant_id, currency, month_index, 0, 0, 0, 0, invoiced
-        from {{ ref("int_definitions__invoiced") }}
+        from {{ ref("int_definitions__invoiced_posted") }}
         where reason = 'usage_invoiced'
     )
 

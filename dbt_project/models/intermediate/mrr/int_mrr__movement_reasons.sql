@@ -8,7 +8,7 @@ with
 
     paused as (
         select distinct tenant_id, customer_id, month_index
-        from {{ ref("int_mrr__customer_months") }}
+        from {{ ref("int_mrr__customer_months_posted") }}
         where paused_mrr > 0
     ),
 

@@ -10,7 +10,7 @@ with
             lag(month_index) over months as previous_month,
             lag(net_mrr) over months as previous_mrr,
             lead(month_index) over months as next_month
-        from {{ ref("int_mrr__customer_months") }}
+        from {{ ref("int_mrr__customer_months_posted") }}
         where net_mrr > 0
         window months as (partition by tenant_id, customer_id, currency order by month_index)
     ),

@@ -1,1 +1,1 @@
-{{ open_parts("int_payables__bill_balances", "int_payables__bill_parts", "bill_id", "vendor_id") }}
+{{ open_parts("int_payables__bill_balances", "int_payables__bill_parts_posted", "bill_id", "vendor_id") }}

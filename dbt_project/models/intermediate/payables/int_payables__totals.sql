@@ -1,1 +1,1 @@
-{{ aging_totals("int_payables__events", "int_payables__aging_snapshots", "int_payables__unapplied_snapshots") }}
+{{ aging_totals("int_payables__events_posted", "int_payables__aging_snapshots", "int_payables__unapplied_snapshots") }}

@@ -1,9 +1,6 @@
 -- Each invoice's balance at the month snapshots where it is not 0.
 {{
     balances_at_snapshots(
-        "int_receivables__events",
-        ["invoice_id"],
-        ["invoice_id", "customer_id", "currency"],
-        "invoice_id is not null",
+        "int_receivables__events_posted", ["invoice_id", "customer_id", "currency"], "invoice_id is not null"
     )
 }}

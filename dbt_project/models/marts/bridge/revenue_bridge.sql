@@ -21,12 +21,15 @@ with
             coalesce(v.credits_minor, 0)::bigint as credits_minor,
             coalesce(v.deferral_minor, 0)::bigint as deferral_minor,
             coalesce(v.unbilled_minor, 0)::bigint as unbilled_minor,
-            coalesce(v.recognized_minor, 0)::bigint as recognized_minor
+            coalesce(v.recognized_minor, 0)::bigint as recognized_minor,
+            coalesce(n.late_invoiced, 0) as late_invoiced,
+            coalesce(n.late_recognized, 0) as late_recognized
         from {{ ref("int_bridge__recurring_items") }} as r
         full join {{ ref("int_bridge__billed_items") }} as b using (tenant_id, customer_id, currency, month_index)
         full join {{ ref("int_bridge__invoiced") }} as i using (tenant_id, customer_id, currency, month_index)
         full join {{ ref("int_bridge__revenue_items") }} as v using (tenant_id, customer_id, currency, month_index)
         full join {{ ref("int_bridge__other_customers") }} as o using (tenant_id, customer_id, currency, month_index)
+        full join {{ ref("int_bridge__late") }} as n using (tenant_id, customer_id, currency, month_index)
     ),
 
     amounts as (
@@ -45,15 +48,21 @@ with
             {{ money("j.one_off_minor", "c.millionths_per_minor") }} as one_off,
             {{ money("j.contract_minor", "c.millionths_per_minor") }} as contracts,
             {{ money("j.tax_minor", "c.millionths_per_minor") }} as tax,
-            {{ money("j.invoiced_minor", "c.millionths_per_minor") }} as invoiced,
+            j.late_invoiced as late_invoices,
+            {{ money("j.invoiced_minor", "c.millionths_per_minor") }} + j.late_invoiced as invoiced,
             {{ money("j.moved_minor", "c.millionths_per_minor") }} as other_customers,
             {{ money("j.credits_minor", "c.millionths_per_minor") }} as credits,
             {{ money("j.deferral_minor", "c.millionths_per_minor") }} as deferral,
             {{ money("j.unbilled_minor", "c.millionths_per_minor") }} as earned_before_bill,
-            {{ money("j.recognized_minor", "c.millionths_per_minor") }} as recognized
+            j.late_recognized - j.late_invoiced as late_revenue,
+            {{ money("j.recognized_minor", "c.millionths_per_minor") }} + j.late_recognized as recognized
         from joined as j
-        inner join {{ ref("stg_run__currencies") }} as c using (currency)
-    )
+        inner join
+            {{ ref("stg_run__currencies") }} as c on j.currency = c.currency
+            {{ open_only("j", "month_index", until="closed_month") }}
+    ),
+
+    ledger as (select l.* from {{ ref("int_bridge__ledger_revenue") }} as l {{ open_only("l", "period") }})
 
 select
     a.tenant_id,
@@ -70,12 +79,14 @@ select
     a.one_off,
     a.contracts,
     a.tax,
-    a.invoiced,
+    a.late_invoices::decimal(28, 4) as late_invoices,
+    a.invoiced::decimal(28, 4) as invoiced,
     a.other_customers,
     a.credits,
     a.deferral,
     a.earned_before_bill,
-    a.recognized,
+    a.late_revenue::decimal(28, 4) as late_revenue,
+    a.recognized::decimal(28, 4) as recognized,
     coalesce(l.ledger_revenue, 0)::decimal(28, 4) as ledger_revenue,
     (
         abs(
@@ -89,15 +100,26 @@ select
             + a.one_off
             + a.contracts
             + a.tax
+            + a.late_invoices
             - a.invoiced
+        ) + abs(
+            a.invoiced
+            - a.tax
+            + a.other_customers
+            + a.credits
+            + a.deferral
+            + a.earned_before_bill
+            + a.late_revenue
+            - a.recognized
         )
-        + abs(a.invoiced - a.tax + a.other_customers + a.credits + a.deferral + a.earned_before_bill - a.recognized)
         + abs(a.recognized - coalesce(l.ledger_revenue, 0))
     )::decimal(28, 4) as residual
 from amounts as a
 full join
-    {{ ref("int_bridge__ledger_revenue") }} as l
+    ledger as l
     on a.tenant_id = l.tenant_id
     and a.customer_id = l.customer_id
     and a.currency = l.currency
     and a.month = l.period
+union all by name
+{{ closed_rows("revenue_bridge", "month") }}

@@ -57,4 +57,12 @@ select
     {{ money4("n.numerator_difference") }} as numerator_difference,
     {{ money4("n.denominator_difference") }} as denominator_difference
 from lines as n
-anti join {{ ref("int_definitions__unrated_months") }} using (tenant_id, definition, metric, month_index)
+anti join
+    {{ ref("int_definitions__unrated_months") }} as u
+    on n.tenant_id = u.tenant_id
+    and n.definition = u.definition
+    and n.metric = u.metric
+    and n.month_index = u.month_index
+    {{ open_only("n", "month_index", until="closed_month") }}
+union all by name
+{{ closed_rows("metric_definition_differences", "month") }}

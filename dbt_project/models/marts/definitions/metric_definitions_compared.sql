@@ -69,6 +69,7 @@ with
             and o.month_index = u.month_index
             and o.metric = u.metric
             and tools.definition = u.definition
+            {{ open_only("o", "month_index", until="closed_month") }}
     )
 
 select
@@ -87,3 +88,5 @@ select
     explanation,
     month_index = as_of_month and as_of < last_day(as_of) as is_partial
 from figures
+union all by name
+{{ closed_rows("metric_definitions_compared", "month") }}

@@ -31,10 +31,20 @@ with
         window periods as (partition by g.tenant_id, g.entity_id, g.account, g.purpose, g.currency order by g.period)
     ),
 
+    posted as (select tenant_id, account, purpose, account_name, kind from {{ ref("int_ledger__accounts") }}),
+
+    -- An account to which only closed months posted has the name that it had then.
+    named as (
+        select *
+        from posted
+        union all
+        select f.tenant_id, f.account, f.purpose, f.account_name, f.kind
+        from {{ source("closed", "trial_balance") }} as f
+        anti join posted as p on f.tenant_id = p.tenant_id and f.account = p.account and f.purpose = p.purpose
+    ),
+
     names as (
-        select tenant_id, account, purpose, min(account_name) as account_name, min(kind) as kind
-        from {{ ref("int_ledger__accounts") }}
-        group by all
+        select tenant_id, account, purpose, min(account_name) as account_name, min(kind) as kind from named group by all
     )
 
 select
@@ -51,4 +61,8 @@ select
     r.credit::decimal(28, 4) as credit,
     r.closing::decimal(28, 4) as closing
 from running as r
-inner join names as n using (tenant_id, account, purpose)
+inner join
+    names as n on r.tenant_id = n.tenant_id and r.account = n.account and r.purpose = n.purpose
+    {{ open_only("r", "period") }}
+union all by name
+{{ closed_rows("trial_balance", "period") }}

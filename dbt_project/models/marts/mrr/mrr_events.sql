@@ -28,10 +28,17 @@ select
         when e.kind = 'reactivation' and e.was_paused
         then 'pause'
     end as reason,
-    case when e.kind = 'churn' then n.cancel_requested_on end as cancel_requested_on
+    case when e.kind = 'churn' then n.cancel_requested_on end as cancel_requested_on,
+    false as is_late
 from events as e
 left join
     {{ ref("int_mrr__endings") }} as n
     on e.tenant_id = n.tenant_id
     and e.customer_id = n.customer_id
     and e.day = n.ended_on
+    {{ open_only("e", "day") }}
+union all by name
+{{ closed_rows("mrr_events", "day") }}
+union all by name
+select * replace ({{ money4("delta_mrr") }} as delta_mrr, {{ money4("mrr_after") }} as mrr_after)
+from {{ ref("int_mrr__late_events") }}

@@ -26,5 +26,12 @@ select
     r.cancel_requested_on,
     m.month_index = t.as_of_month and t.as_of < last_day(t.as_of) as is_partial
 from {{ ref("int_mrr__movements_valued") }} as m
-inner join {{ ref("stg_run__tenants") }} as t using (tenant_id)
-left join {{ ref("int_mrr__movement_reasons") }} as r using (tenant_id, customer_id, month_index)
+inner join {{ ref("stg_run__tenants") }} as t on m.tenant_id = t.tenant_id
+left join
+    {{ ref("int_mrr__movement_reasons") }} as r
+    on m.tenant_id = r.tenant_id
+    and m.customer_id = r.customer_id
+    and m.month_index = r.month_index
+    {{ open_only("m", "month_index", until="closed_month") }}
+union all by name
+{{ closed_rows("mrr_movements", "month") }}

@@ -2,11 +2,11 @@
 with
     lifetimes as (
         select
-            *,
+            f.*,
             case
-                when opening_customers > 0 and customers > 0 then churned_customers * 60 < opening_customers
+                when f.opening_customers > 0 and f.customers > 0 then f.churned_customers * 60 < f.opening_customers
             end as is_capped
-        from {{ ref("int_mrr__month_figures") }}
+        from {{ ref("int_mrr__month_figures") }} as f {{ open_only("f", "month_index", until="closed_month") }}
     )
 
 select
@@ -57,3 +57,5 @@ select
     {{ ratio("mrr - year_ago_mrr", "year_ago_mrr") }} as yoy_growth,
     month_index = as_of_month and as_of < last_day(as_of) as is_partial
 from lifetimes
+union all by name
+{{ closed_rows("revenue_metrics", "month") }}

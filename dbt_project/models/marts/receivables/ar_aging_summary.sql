@@ -26,9 +26,18 @@ with
             ) as expected_loss_minor
         from {{ ref("int_receivables__totals") }} as t
         cross join rates as r
-        inner join {{ ref("stg_run__currencies") }} as c using (currency)
-        left join {{ ref("int_receivables__dso_countback") }} as d using (tenant_id, currency, month_index)
-        left join {{ ref("int_receivables__sales_90d") }} as s using (tenant_id, currency, month_index)
+        inner join {{ ref("stg_run__currencies") }} as c on t.currency = c.currency
+        left join
+            {{ ref("int_receivables__dso_countback") }} as d
+            on t.tenant_id = d.tenant_id
+            and t.currency = d.currency
+            and t.month_index = d.month_index
+        left join
+            {{ ref("int_receivables__sales_90d") }} as s
+            on t.tenant_id = s.tenant_id
+            and t.currency = s.currency
+            and t.month_index = s.month_index
+            {{ open_only("t", "as_of") }}
     )
 
 select
@@ -48,3 +57,5 @@ select
     {{ money(divide_half_up("(expected_loss_minor * 1000000)::hugeint", "1000000"), "millionths_per_minor") }}
     as allowance
 from summary
+union all by name
+{{ closed_rows("ar_aging_summary", "as_of") }}

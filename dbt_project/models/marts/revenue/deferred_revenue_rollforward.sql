@@ -12,7 +12,7 @@ with
             sum(credited_minor) as credited_minor,
             sum(deferred_closing_minor) as closing_minor,
             sum(contract_asset_closing_minor) as contract_asset_minor
-        from {{ ref("int_revenue__line_months") }}
+        from {{ ref("int_revenue__line_months_posted") }}
         group by tenant_id, currency, month_index
     ),
 

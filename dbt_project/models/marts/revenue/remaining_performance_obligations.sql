@@ -20,10 +20,14 @@ with
     )
 
 select
-    tenant_id,
-    as_of,
-    currency,
+    m.tenant_id,
+    m.as_of,
+    m.currency,
     {{ money("coalesce(r.remaining_minor, 0)", "m.millionths_per_minor") }} as rpo,
     {{ money("coalesce(r.current_minor, 0)", "m.millionths_per_minor") }} as current_rpo
 from months as m
-left join remaining as r using (tenant_id, as_of, currency)
+left join
+    remaining as r on m.tenant_id = r.tenant_id and m.as_of = r.as_of and m.currency = r.currency
+    {{ open_only("m", "as_of") }}
+union all by name
+{{ closed_rows("remaining_performance_obligations", "as_of") }}

@@ -8,7 +8,7 @@ with
             count(*) as documents,
             sum(amount_minor) as amount_minor,
             sum(tax_minor) as tax_minor
-        from {{ ref("int_tax__input_postings") }}
+        from {{ ref("int_tax__input_postings_posted") }}
         group by all
     )
 

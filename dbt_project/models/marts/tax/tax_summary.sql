@@ -15,7 +15,7 @@ with
             sum(reverse_charge_minor) as reverse_charge_minor,
             coalesce(sum(amount_minor) filter (where entry = 'charge'), 0) as charged_minor,
             - coalesce(sum(amount_minor) filter (where entry <> 'charge'), 0) as credited_minor
-        from {{ ref("int_tax__postings") }}
+        from {{ ref("int_tax__postings_posted") }}
         group by all
     ),
 

@@ -1,0 +1,1 @@
+{{ closed_rows("definition_invoices", "month_index", until="closed_month") }}

@@ -1,0 +1,1 @@
+{{ parts_closed("receivable_parts") }}
