@@ -177,8 +177,9 @@ class Build:
                 self._write_run_relations(connection, days)
                 if self.base and before != _tenants_of(connection):
                     self._start_anew(connection)
-            closes = closing.closes_of(period_changes(connection, home, self.known_at))
-            if self.base and closes.made:
+            period = period_changes(connection, home, self.known_at)
+            closes = closing.closes_of(period)
+            if self.base and any(change.seq > self.base.known_at for change in period):
                 self._start_anew(connection)
         self._freeze_what_is_not(closes)
         with self.connect() as connection:

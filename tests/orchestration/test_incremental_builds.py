@@ -16,8 +16,10 @@ from orchestration.core import open_core
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_csv, writes
 from orchestration.settings import Settings
+from tests.orchestration import closed_house as house
 from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 from tests.warehouse.companies import Company, Row, make_company
+from transactional_api.periods.service import close
 
 ALWAYS = {"REVHOUSE_INCREMENTAL_FROM_BYTES": "0"}
 EVERYTHING = ("staging", "intermediate", "marts", "ml", "ops")
@@ -157,6 +159,21 @@ def test_changes_of_the_core_equal_full_builds(tmp_path: Path) -> None:
             version = build(home, "--as-of", str(as_of))
             if turn:
                 assert_equals_a_full_build(home, version, "--as-of", str(as_of))
+
+
+def test_late_facts_of_closed_months_equal_full_builds(tmp_path: Path) -> None:
+    as_of = ("--as-of", str(house.AS_OF))
+    home = house.start(tmp_path)
+    house.in_core(home, lambda unit: close(unit, "2026-07", by="controller"))
+    build(home, *as_of)
+    house.in_core(home, lambda unit: close(unit, "2026-08", by="controller"))
+    assert started_from(build(home, *as_of)) is None, "a close concerns every row of its months"
+    house.drop_texts(home, tmp_path / "late", {name: text for name, text in house.LATE.items() if name != "fx_rates"})
+    undone = rows(newest_version(home), "select file_id from ops.ingest_receipts where file_name like '%undone_bills%'")
+    assert revhouse(home, "undo", undone[0][0]).returncode == 0
+    version = build(home, *as_of)
+    assert rows(version, "select count(*) > 0 from ops.restatements")[0][0]
+    assert_equals_a_full_build(home, version, *as_of)
 
 
 def test_nothing_new_keeps_the_tables_and_another_day_setting_or_tenant_makes_them_anew(tmp_path: Path) -> None:
