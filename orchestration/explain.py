@@ -53,6 +53,8 @@ class Explained:
     sides: dict[str, Node]
     sources: Sources
     notes: list[str] = field(default_factory=list)
+    closed_until: dict[str, Any] = field(default_factory=dict)
+    """Tenants with closed months: the figures of these are as they were at the close, the parts as facts are now."""
 
     @property
     def is_exact(self) -> bool:
@@ -93,6 +95,17 @@ def explain(
         sides,
         look_up(connection, settings, shown),
         _notes(cells),
+        _closed_until(connection, cells),
+    )
+
+
+def _closed_until(connection: duckdb.DuckDBPyConnection, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last closed month of the tenants that have one."""
+    tenants = sorted({str(cell["tenant_id"]) for cell in cells})
+    return dict(
+        connection.execute(
+            "select tenant_id, closed_month from run.closed where list_contains(?::varchar[], tenant_id)", [tenants]
+        ).fetchall()
     )
 
 
@@ -196,10 +209,20 @@ def as_tree(explained: Explained, version: str, as_of: str) -> Tree:
     for note in explained.notes:
         tree.add(f"[yellow]{escape(note)}[/]")
     if not explained.is_exact:
-        tree.add(f"[red]the parts give {shown(explained.from_parts)}: the difference has no row[/]")
+        tree.add(_difference(explained))
     for side, node in explained.sides.items():
         _grow(tree.add(f"[bold]{shown(node.amount)}[/]  {side}") if side else tree, node, explained.sources)
     return tree
+
+
+def _difference(explained: Explained) -> str:
+    if not explained.closed_until:
+        return f"[red]the parts give {shown(explained.from_parts)}: the difference has no row[/]"
+    months = ", ".join(f"{tenant} to {month:%Y-%m}" for tenant, month in sorted(explained.closed_until.items()))
+    return escape(
+        f"as facts are now the parts give {shown(explained.from_parts)}. Months are closed ({months}): what came later"
+        " was posted to the first open one, and ops.restatements has both numbers"
+    )
 
 
 def _grow(tree: Tree, node: Node, sources: Sources) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from orchestration.closing import frozen_relations
 from orchestration.dbt_runner import DbtProject
+from orchestration.explain import as_tree, explain
+from orchestration.reader import mirror
 from tests.compiled import manifest
 from tests.orchestration import closed_house as house
 from tests.orchestration.houses import differing_tables, revhouse, rows
@@ -234,3 +237,14 @@ def test_another_reporting_currency_is_refused_while_months_are_closed(made: dic
     with pytest.raises(ValueError, match="2026-07 was closed with reporting currency USD, which is now EUR"):
         house.build(home)
     assert DbtProject(house.settings_of(home)).is_fresh()
+
+
+def test_explain_of_a_closed_figure_says_where_late_facts_went(made: dict[str, Path]) -> None:
+    connection = duckdb.connect()
+    mirror(connection, made["late"], skip_ops=False, lineage=True)
+    where = "source_id = 'INV000036-1' and source_kind = 'invoice_line' and month = date '2026-07-01'"
+    found = explain(connection, house.settings_of(made["home"]), "revenue_recognition", "recognized", where, None)
+    assert not found.is_exact
+    with Console(record=True, width=200) as console:
+        console.print(as_tree(found, "1", "2026-10-31"))
+    assert "Months are closed (acme to 2026-08)" in console.export_text()
