@@ -7,6 +7,7 @@ Only what this project uses is known here; anything else is refused when the pla
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -25,6 +26,9 @@ SETTINGS = (
     "set preserve_insertion_order = false",
     "set checkpoint_threshold = '1TB'",
 )
+# DuckDB keeps what it read until its memory is full. A build that leaves memory to others takes no longer; what does
+# not fit goes to disk, beside the build file.
+MOST_MEMORY = 3_000_000_000
 
 
 class NotPlanned(ValueError):
@@ -125,7 +129,7 @@ def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = 
     `prepare` is given the connection first and says how a step is run, where that is not simply its SQL.
     """
     connection = duckdb.connect(str(build_file))
-    for setting in SETTINGS:
+    for setting in (*SETTINGS, f"set memory_limit = '{_memory()}B'"):
         connection.execute(setting)
     run = prepare(connection) if prepare is not None else run_step
     for schema in sorted({step.relation.partition(".")[0] for step in steps if step.relation}):
@@ -156,6 +160,10 @@ def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = 
     finally:
         pool.shutdown(cancel_futures=True)
         connection.close()
+
+
+def _memory() -> int:
+    return min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 8 // 10)
 
 
 def _ancestors(parents: Mapping[str, frozenset[str]], tables: set[str]) -> dict[str, frozenset[str]]:
