@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from ingestion.app import extract, fold_personal
+from ingestion.closes import period_changes
 from ingestion.contracts import app_tables
 from ingestion.errors import ChangeLogBroken, CoreUnreadable
 from ingestion.expectations import judge_new_batches
@@ -70,6 +71,37 @@ def test_every_version_stays_known_at_its_sequence(core: CoreByHand, home: Path)
     assert [row["country"] for row in relation(home, "raw_app.customers", first)] == ["DE"]
     assert relation(home, "raw_app.customers", second) == []
     assert [row["country"] for row in relation(home, "raw_app.customers")] == ["PL"]
+
+
+def closing(month: str, status: str = "closed") -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    at, by = "2026-02-03T10:00:00.000000Z", "key:1"
+    row = {"month": month, "status": status, "closed_at": at, "closed_by": by, "reopened_at": None, "reopened_by": None}
+    if status == "open":
+        row |= {"reopened_at": "2026-02-04T10:00:00.000000Z", "reopened_by": "key:2"}
+    return "periods", (month,), row
+
+
+def test_a_batch_ends_where_a_month_is_closed_so_that_nothing_later_is_known_at_the_close(
+    core: CoreByHand, home: Path
+) -> None:
+    core.write("a", [customer(1), closing("2026-01"), customer(2), closing("2026-02"), closing("2026-02", "open")])
+    core.write("b", [customer(1), closing("2026-01"), customer(2)])
+    done = extract(home, core.url)
+    assert done.rows == 8 and {span.tenant_id: span.last_change_no for span in done.spans} == {"a": 5, "b": 3}
+    found = period_changes(duckdb.connect(), home, 99)
+    assert [(one.tenant_id, one.month, one.is_closed, one.seq, one.by) for one in found] == [
+        ("a", "2026-01", True, 1, "key:1"),
+        ("a", "2026-02", True, 2, "key:1"),
+        ("a", "2026-02", False, 3, "key:2"),
+        ("b", "2026-01", True, 4, "key:1"),
+    ]
+    known = [(row["tenant_id"], row["customer_id"]) for row in relation(home, "raw_app.customers", 1)]
+    assert known == [("a", "C1")]
+    con = duckdb.connect()
+    create_raw_relations(con, home, tenants={"a": 1, "b": 4})
+    alone = con.sql("select tenant_id, customer_id from raw_app.customers order by all").fetchall()
+    assert alone == [("a", "C1"), ("b", "C1")]
+    assert period_changes(duckdb.connect(), home, 1) == found[:1]
 
 
 def test_nothing_new_gives_no_batch(core: CoreByHand, home: Path) -> None:
