@@ -11,25 +11,45 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.csv import copy_into_drop
-from orchestration.core import open_core
+from ingestion.app import extract
+from ingestion.csv import copy_into_drop, scan_drop
+from ingestion.retract import undo
+from orchestration.build import BuildRequest, building
+from orchestration.core import open_core, tables_with_figures
+from orchestration.dbt_runner import DbtProject
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_csv, writes
 from orchestration.settings import Settings
+from orchestration.tenants import load_tenants
 from tests.orchestration import closed_house as house
 from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 from tests.warehouse.companies import Company, Row, make_company
 from transactional_api.periods.service import close
 
-ALWAYS = {"REVHOUSE_INCREMENTAL_FROM_BYTES": "0"}
 EVERYTHING = ("staging", "intermediate", "marts", "ml", "ops")
 NEEDED_BY_ALL = {"fx_rates", "products"}
 OF_THE_RUN = {"ops.publications", "ops.audit_verifications"}
-KEYS = {"subscriptions": "subscription_id", "invoice_lines": "line_id", "payments": "payment_id"}
 
 
-def build(home: Path, *arguments: str) -> Path:
-    result = revhouse(home, "build", *arguments, **ALWAYS)
+def build(home: Path, as_of: date | None = None, full_refresh: bool = False) -> Path:
+    """A version as the command makes it, without what a run of Dagster costs and does besides."""
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}", incremental_from_bytes=0)
+    extract(home, settings.database_url)
+    scan_drop(home, load_tenants(home / "tenants.toml").time_zone_of)
+    project = DbtProject(settings)
+    request = BuildRequest(as_of=as_of, full_refresh=full_refresh)
+    core_tables = tables_with_figures(project.manifest())
+    with building(settings, request, "test", core_tables, project.fingerprint()) as one:
+        one.ensure_raw()
+        nodes = list(project.run(None, one.start_from))
+        wrong = [node for node in nodes if node.status in ("error", "fail")]
+        assert not wrong, [project.failed_check(node).line() for node in wrong[:3]]
+        one.publish()
+        return one.warehouse.path_of()
+
+
+def by_command(home: Path, *arguments: str) -> Path:
+    result = revhouse(home, "build", *arguments, REVHOUSE_INCREMENTAL_FROM_BYTES="0")
     assert result.returncode == 0, result.stderr[-3000:]
     return newest_version(home)
 
@@ -39,12 +59,12 @@ def started_from(version: Path) -> str | None:
     return None if found is None else str(found)
 
 
-def assert_equals_a_full_build(home: Path, version: Path, *arguments: str) -> None:
+def assert_equals_a_full_build(home: Path, version: Path, as_of: date | None = None) -> None:
     """Compares all tables, those between included, with a full build of the same home."""
     assert started_from(version) is not None, "this was a full build and proves nothing"
     copy = home.with_name("copy")
     shutil.copytree(home, copy)
-    full = build(copy, "--full-refresh", *arguments)
+    full = build(copy, as_of, full_refresh=True)
     assert started_from(full) is None
     different = differing_tables(version, full, EVERYTHING)
     assert {name: count for name, count in different.items() if name not in OF_THE_RUN} == {}
@@ -128,7 +148,7 @@ def check_histories(tmp_path: Path, seeds: range, turns: int, share: float) -> N
             )
             assert unneeded
             for (file_id,) in unneeded:
-                assert revhouse(home, "undo", file_id).returncode == 0
+                undo(home, file_id)
         version = build(home)
         assert_equals_a_full_build(home, version)
     shutil.rmtree(home)
@@ -157,37 +177,37 @@ def test_changes_of_the_core_equal_full_builds(tmp_path: Path) -> None:
             with database.transaction("acme", "tester") as unit:
                 for write in islice(part, len(part)):
                     write(unit)
-            version = build(home, "--as-of", str(as_of))
+            version = build(home, as_of)
             if turn:
-                assert_equals_a_full_build(home, version, "--as-of", str(as_of))
+                assert_equals_a_full_build(home, version, as_of)
 
 
 def test_late_facts_of_closed_months_equal_full_builds(tmp_path: Path) -> None:
-    as_of = ("--as-of", str(house.AS_OF))
+    as_of = house.AS_OF
     home = house.start(tmp_path)
     house.in_core(home, lambda unit: close(unit, "2026-07", by="controller"))
-    build(home, *as_of)
+    build(home, as_of)
     house.in_core(home, lambda unit: close(unit, "2026-08", by="controller"))
-    assert started_from(build(home, *as_of)) is None, "a close concerns every row of its months"
+    assert started_from(build(home, as_of)) is None, "a close concerns every row of its months"
     house.drop_texts(home, tmp_path / "late", {name: text for name, text in house.LATE.items() if name != "fx_rates"})
     undone = rows(newest_version(home), "select file_id from ops.ingest_receipts where file_name like '%undone_bills%'")
-    assert revhouse(home, "undo", undone[0][0]).returncode == 0
-    version = build(home, *as_of)
+    undo(home, undone[0][0])
+    version = build(home, as_of)
     assert rows(version, "select count(*) > 0 from ops.restatements")[0][0]
-    assert_equals_a_full_build(home, version, *as_of)
+    assert_equals_a_full_build(home, version, as_of)
 
 
 def test_nothing_new_keeps_the_tables_and_another_day_setting_or_tenant_makes_them_anew(tmp_path: Path) -> None:
     home, company = new_home(tmp_path / "home"), make_company(3)
     settle(home, [company])
     drop(home, tmp_path / "files", company, company.rows)
-    first = build(home)
-    again = build(home)
+    first = by_command(home)
+    again = by_command(home)
     assert started_from(again) == "000001"
     assert differing_tables(first, again, EVERYTHING) == {"ops.publications": 1}
     other = replace(company, tenant_id="other")
     settle(home, [replace(company, gross_margin=Decimal("0.5")), other])
-    assert started_from(build(home)) is None
+    assert started_from(by_command(home)) is None
     drop(home, tmp_path / "other", other, other.rows)
-    assert started_from(build(home)) is None
-    assert started_from(build(home, "--as-of", "2024-06-30")) is None
+    assert started_from(by_command(home)) is None
+    assert started_from(by_command(home, "--as-of", "2024-06-30")) is None
