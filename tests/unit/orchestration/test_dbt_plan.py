@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
     "error_if": "!= 0",
     "where": None,
     "limit": None,
+    "meta": {},
 }
 
 
@@ -28,6 +29,7 @@ def model(name: str, sql: str, *parents: str, columns: dict[str, str] | None = N
     return {
         "resource_type": "model",
         "name": name,
+        "database": "build",
         "schema": "marts",
         "alias": name,
         "compiled_code": sql,
@@ -42,7 +44,7 @@ def check(name: str, sql: str, *parents: str, **config: Any) -> dict[str, Any]:
 
 
 def manifest(*nodes: dict[str, Any]) -> dict[str, Any]:
-    return {"nodes": {f"{node['resource_type']}.r.{node['name']}": node for node in nodes}}
+    return {"sources": {}, "nodes": {f"{node['resource_type']}.r.{node['name']}": node for node in nodes}}
 
 
 @pytest.fixture
