@@ -49,7 +49,7 @@ def test_an_empty_world_builds_and_the_unit_tests_pass(tmp_path: Path) -> None:
     with duckdb.connect(str(world.file), read_only=True) as connection:
         tables = connection.sql(
             "select table_schema || '.' || table_name from information_schema.tables"
-            " where table_schema in ('marts', 'ops')"
+            " where table_schema in ('marts', 'ops') and table_name <> 'metric_columns'"
         ).fetchall()
         for (name,) in tables:
             assert connection.sql(f"select count(*) from {name}").fetchall() == [(0,)], name
