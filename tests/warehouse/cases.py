@@ -5,7 +5,6 @@
 
 import sys
 import tempfile
-import textwrap
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,24 @@ from tests.warehouse.world import ROOT
 
 PAGE = ROOT / "docs" / "decisions" / "0130-what-the-generated-companies-contain.md"
 COMPANIES = 500
+
+OPENING = """\
+# 0130 What the generated companies contain
+
+**What.** The warehouse's identities are tested over companies that `tests/warehouse/companies.py` makes from a number:
+60 in every run, {companies} in a long one, all as tenants of one build. Each of the {number} cases of the metric
+definitions below occurs in both, and a test fails where one no longer does. `tests/warehouse/cases.py` says how each
+is counted: rows, months or documents. `python -m tests.warehouse.cases` makes this page again.
+
+Over these companies hold, with tolerance 0: the build's own blocking checks, `tests/warehouse/identities.py` on
+every month-end and on days at random, and every plain computation with which the tests of `tests/warehouse` compare.
+
+**Example.** Company t000 is always the same: its documents are drawn from `random.Random(0)`.
+
+Elsewhere, because they need the core or several builds: closed months, which late documents do not change
+(`test_closed_months.py`), the taxes of a line one by one (`test_tax_examples.py`), a person's word on a bank line
+(`test_bank_reconciliation.py`), a missing rate, which stops the build (`test_refusals.py`).
+"""
 
 # Short names for what the counts ask again and again.
 VIEWS = {
@@ -408,24 +425,7 @@ def table_of(counts: dict[str, dict[str, int]], few: dict[str, dict[str, int]]) 
 
 def page(counts: dict[str, dict[str, int]], few: dict[str, dict[str, int]]) -> str:
     number = sum(map(len, counts.values()))
-    opening = f"""\
-        # 0130 What the generated companies contain
-
-        **What.** The warehouse's identities are tested over companies that `tests/warehouse/companies.py` makes from a number:
-        60 in every run, {COMPANIES} in a long one, all as tenants of one build. Each of the {number} cases of the metric
-        definitions below occurs in both, and a test fails where one no longer does. `tests/warehouse/cases.py` says how each
-        is counted: rows, months or documents. `python -m tests.warehouse.cases` makes this page again.
-
-        Over these companies hold, with tolerance 0: the build's own blocking checks, `tests/warehouse/identities.py` on
-        every month-end and on days at random, and every plain computation with which the tests of `tests/warehouse` compare.
-
-        **Example.** Company t000 is always the same: its documents are drawn from `random.Random(0)`.
-
-        Elsewhere, because they need the core or several builds: closed months, which late documents do not change
-        (`test_closed_months.py`), the taxes of a line one by one (`test_tax_examples.py`), a person's word on a bank
-        line (`test_bank_reconciliation.py`), a missing rate, which stops the build (`test_refusals.py`).
-        """
-    return textwrap.dedent(opening) + table_of(counts, few) + "\n"
+    return OPENING.format(companies=COMPANIES, number=number) + table_of(counts, few) + "\n"
 
 
 def main() -> int:

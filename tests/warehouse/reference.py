@@ -337,13 +337,13 @@ class Receivables:
             free = Fraction(payment["amount"])
             free -= sum((a["left"] for a in allocations if a["payment_id"] == name), Fraction(0))
             refunds = [r for r in self.company["refunds"] if r["payment_id"] == name and r["refunded_on"] <= day]
-            for refund in (r for r in refunds if r["invoice_id"]):
+            for refund in (r for r in refunds if r["invoice_id"] in self.invoices):
                 mine = [a for a in allocations if (a["payment_id"], a["invoice_id"]) == (name, refund["invoice_id"])]
                 if mine:
                     mine[0]["left"] -= Fraction(refund["amount"])
                 else:
                     opened[refund["invoice_id"]] += Fraction(refund["amount"])
-            unnamed = [r for r in refunds if not r["invoice_id"]]
+            unnamed = [r for r in refunds if r["invoice_id"] not in self.invoices]
             for refund in sorted(unnamed, key=lambda r: (r["refunded_on"], r["refund_id"])):
                 wanted = Fraction(refund["amount"])
                 taken = min(free, wanted)

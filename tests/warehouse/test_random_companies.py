@@ -53,7 +53,7 @@ def test_revenue_metrics_equal_the_plain_computation(random_companies: Built) ->
                 assert found == value, (company.tenant_id, month, name, found, value)
     # Usage that is billed before the first subscription has its months too.
     beside = [row for key, row in actual.items() if key not in seen]
-    assert len(beside) < 200
+    assert len(beside) < len(actual) / 20
     assert not any(row[name] for row in beside for name in ("mrr", "trial_mrr", "committed_mrr", "fx_mrr"))
 
 
