@@ -16,7 +16,12 @@ from ingestion.lake import literal
 
 PART = ("side", "party", "document_name", "step", "row_table", "row_id", "file_id", "line", "change_no")
 NOT_GRAIN = {"tenant_id", "column_name", "amount", *PART}
-WORDS = {"ratio", "quotient", "greatest", "nullif", "double", "case", "when", "then", "else", "end", "null"}
+WORDS = {"ratio", "quotient", "greatest", "nullif", "double", "case", "when", "then", "else", "end", "null"} | {
+    "units",
+    "cells",
+    "number",
+    "rounded",
+}
 VALUES_NAMED = 30
 """Up to so many values of a column of the grain are named in a query, so that a view reads no more than these."""
 
@@ -30,6 +35,11 @@ def macros() -> tuple[str, ...]:
         """create or replace temp macro quotient(a, b) as case when b <> 0 then
         (sign(a) * divide(2 * abs(units(a)) * 10000 + units(b), 2 * units(b)))::decimal(38, 0)
         * 0.0001::decimal(4, 4) end""",
+        # A product of several amounts is exact, and fits, only as a product of integers: MRR in ten-thousandths.
+        "create or replace temp macro cells(a) as ((a) * 10000)::hugeint",
+        "create or replace temp macro number(a) as (a)::hugeint",
+        """create or replace temp macro rounded(a, b) as case when b <> 0 then
+        (sign(a) * divide(2 * abs(a) + b, 2 * b))::decimal(38, 0) * 0.0001::decimal(4, 4) end""",
     )
 
 

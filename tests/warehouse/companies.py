@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.warehouse import bank_statements, revenue_documents, tax_documents
+from tests.warehouse import bank_statements, rare_documents, revenue_documents, tax_documents
+from tests.warehouse.world import World
 
 Row = dict[str, Any]
 EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}
@@ -20,6 +21,21 @@ class Company:
     reporting_currency: str
     gross_margin: Decimal
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    in_core: dict[str, list[Row]] = field(default_factory=dict)
+    """Rows of tables that only the core has, beside the files' `rows`."""
+
+    def put(self, world: World, rows: dict[str, list[Row]] | None = None, as_of: date | None = None) -> None:
+        """Makes the company a tenant; with other rows or another day where a test says so."""
+        world.tenant(
+            self.tenant_id,
+            as_of or self.as_of,
+            reporting_currency=self.reporting_currency,
+            gross_margin=self.gross_margin,
+        )
+        for data_set, facts in (self.rows if rows is None else rows).items():
+            world.csv(self.tenant_id, data_set, facts)
+        for table, facts in self.in_core.items():
+            world.app(self.tenant_id, table, facts)
 
     def __getitem__(self, data_set: str) -> list[Row]:
         return self.rows.setdefault(data_set, [])
@@ -57,7 +73,13 @@ def make_company(seed: int) -> Company:
     revenue_documents.add_revenue(company, seed)
     tax_documents.add_tax(company, seed)
     bank_statements.add_bank(company, seed)
+    rare_documents.add_rare(company, seed)
     return company
+
+
+def months_later(first: date, months: int) -> date:
+    index = first.year * 12 + first.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
 
 
 def _day(rng: random.Random, company: Company, first: date = date(2022, 1, 1), beyond: int = 40) -> date:

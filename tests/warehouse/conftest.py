@@ -1,6 +1,7 @@
 """Builds that several tests look at: each dbt run costs seconds, so it is made once a session."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -21,17 +22,14 @@ class Built:
 @pytest.fixture(scope="session")
 def random_companies(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Sixty random companies as tenants of one build."""
-    world = World(tmp_path_factory.mktemp("companies"))
-    companies = [make_company(seed) for seed in range(COMPANIES)]
+    return build_companies(tmp_path_factory.mktemp("companies"), COMPANIES)
+
+
+def build_companies(folder: Path, count: int) -> Built:
+    world = World(folder)
+    companies = [make_company(seed) for seed in range(count)]
     for company in companies:
-        world.tenant(
-            company.tenant_id,
-            company.as_of,
-            reporting_currency=company.reporting_currency,
-            gross_margin=company.gross_margin,
-        )
-        for data_set, rows in company.rows.items():
-            world.csv(company.tenant_id, data_set, rows)
+        company.put(world)
     return Built(world, world.build(), companies)
 
 

@@ -325,8 +325,10 @@ class Receivables:
                 kept.append(a)
         return kept
 
-    def _money(self, day: date) -> tuple[list[Row], dict[str, Fraction]]:
-        """What is left of each allocation after refunds, and what payments never allocated, by currency."""
+    def _money(self, day: date) -> tuple[list[Row], dict[str, Fraction], dict[str, Fraction]]:
+        """What is left of each allocation after refunds, what payments never allocated, by currency, and what a refund
+        opened of invoices to which its payment gave nothing."""
+        opened: dict[str, Fraction] = defaultdict(Fraction)
         allocations = [{**a, "left": Fraction(a["amount"])} for a in self.allocations if a["on"] <= day]
         account: dict[str, Fraction] = defaultdict(Fraction)
         for name, payment in self.payments.items():
@@ -335,7 +337,14 @@ class Receivables:
             free = Fraction(payment["amount"])
             free -= sum((a["left"] for a in allocations if a["payment_id"] == name), Fraction(0))
             refunds = [r for r in self.company["refunds"] if r["payment_id"] == name and r["refunded_on"] <= day]
-            for refund in sorted(refunds, key=lambda r: (r["refunded_on"], r["refund_id"])):
+            for refund in (r for r in refunds if r["invoice_id"] in self.invoices):
+                mine = [a for a in allocations if (a["payment_id"], a["invoice_id"]) == (name, refund["invoice_id"])]
+                if mine:
+                    mine[0]["left"] -= Fraction(refund["amount"])
+                else:
+                    opened[refund["invoice_id"]] += Fraction(refund["amount"])
+            unnamed = [r for r in refunds if r["invoice_id"] not in self.invoices]
+            for refund in sorted(unnamed, key=lambda r: (r["refunded_on"], r["refund_id"])):
                 wanted = Fraction(refund["amount"])
                 taken = min(free, wanted)
                 free, wanted = free - taken, wanted - taken
@@ -344,11 +353,11 @@ class Receivables:
                     taken = min(a["left"], wanted)
                     a["left"], wanted = a["left"] - taken, wanted - taken
             account[payment["currency"]] -= free
-        return allocations, account
+        return allocations, account, opened
 
     def on(self, day: date) -> tuple[dict[tuple[str, date], Fraction], dict[str, Fraction]]:
         """Open parts by invoice and due date, and unapplied money by currency."""
-        allocations, account = self._money(day)
+        allocations, account, opened = self._money(day)
         balance: dict[str, Fraction] = {}
         for name, invoice in self.invoices.items():
             if invoice["issued_on"] > day:
@@ -356,6 +365,7 @@ class Receivables:
             void_on = invoice["voided_on"] or (invoice["issued_on"] if invoice["status"] == "void" else FOREVER)
             balance[name] = Fraction(0) if void_on <= day else self.totals[name]
             balance[name] -= sum((a["left"] for a in allocations if a["invoice_id"] == name), Fraction(0))
+            balance[name] += opened[name]
         for note in self.company["credit_notes"]:
             if note["issued_on"] > day:
                 continue

@@ -11,8 +11,8 @@ from tests.warehouse.reference import FOREVER, Receivables, half_up
 
 NONE_BORNE = ("exempt", "zero_rated", "reverse_charge")
 # The places of the random companies, however they are written, and what one bears there.
-PROVINCES = {"ONTARIO": "ON", "CA-QC": "QC", "AB": "AB", "QUEBEC": "QC"}
-KINDS = {"CA-ON": "HST", "CA-QC": "GST+QST", "CA-AB": "GST", "CA": "GST", "US": "US_SALES"}
+PROVINCES = {"ONTARIO": "ON", "CA-QC": "QC", "AB": "AB", "QUEBEC": "QC", "BRITISH COLUMBIA": "BC"}
+KINDS = {"CA-ON": "HST", "CA-QC": "GST+QST", "CA-BC": "GST+PST", "CA-AB": "GST", "CA": "GST", "US": "US_SALES"}
 STATES = {"CALIFORNIA": "CA", "NY": "NY"}
 
 
@@ -248,7 +248,7 @@ class Taxes:
                 last = max(rows, key=lambda r: r["valid_from"])
                 if day < (last["valid_until"] or FOREVER):
                     found.append(Fraction(last["rate"]))
-        needed = 2 if kind is None and jurisdiction == "CA-QC" else 1
+        needed = 2 if kind is None and jurisdiction in ("CA-QC", "CA-BC") else 1
         return found if len(found) >= needed else None
 
     def _verdict(

@@ -69,10 +69,7 @@ def built(folder: Path, home: Path, stories: list[Story], seq: int) -> World:
         company = story.company
         is_last = seq > len(story.closes)
         as_of = company.as_of if is_last else story.closes[seq - 1].until
-        margin, currency = company.gross_margin, company.reporting_currency
-        world.tenant(company.tenant_id, as_of, reporting_currency=currency, gross_margin=margin)
-        for data_set, rows in (company.rows if is_last else known(company, seq)).items():
-            world.csv(company.tenant_id, data_set, rows)
+        company.put(world, company.rows if is_last else known(company, seq), as_of)
         standing += story.closes[: seq - 1]
     world.write()
     with duckdb.connect(str(world.file)) as connection:

@@ -13,6 +13,7 @@ import pytest
 from tests.compiled import manifest
 from tests.warehouse.companies import EXPONENTS, Company
 from tests.warehouse.conftest import Built
+from tests.warehouse.reference import half_up
 from tests.warehouse.tables import shown
 
 LINES = "posted_on kind source_id account debit credit"
@@ -160,6 +161,14 @@ def plain_balances(company: Company) -> Sums:
 
 def _add_customers_money(company: Company, sums: Sums) -> None:
     day = company.as_of
+    takings: dict[tuple[date, str, str], Fraction] = defaultdict(Fraction)
+    for row in company["sales"]:
+        if row["sold_at"].date() <= day:
+            takings[row["sold_at"].date(), row["product"], row["currency"]] += Fraction(row["quantity"]) * Fraction(
+                row["unit_price"]
+            )
+    for (_, _, currency), value in takings.items():
+        sums["cash", currency] += half_up(value, EXPONENTS[currency])
     paid = {row["payment_id"]: row for row in company["payments"] if (row["status"] or "succeeded") == "succeeded"}
     for row in paid.values():
         if row["received_on"] <= day:

@@ -13,11 +13,11 @@ from tests.warehouse.companies import make_company
 from tests.warehouse.conftest import Built
 from tests.warehouse.world import World
 
-# No figure of these: what a row is about, when it is due, whether a month is over. `fx` is always 0, the rest is told
-# from several figures at once.
+# No figure of these: what a row is about, when it is due, whether a month is over. `fx` is always 0, what is late is
+# explained in words, the rest is told from several figures at once.
 NOT_LED_BACK = {
     "deferred_revenue_rollforward": {"fx"},
-    "revenue_bridge": {"residual"},
+    "revenue_bridge": {"residual", "late_invoices", "late_revenue"},
     "retail_daily": {"customers", "repeat_customers"},
     "ar_aging": {"days_past_due"},
     "ap_aging": {"days_past_due"},
@@ -72,7 +72,7 @@ def differing_cells(connection: duckdb.DuckDBPyConnection, table: str, listed: l
         found = connection.sql(
             f"""select m.*, s.made from (select *, "{column.name}" as figure from marts.{table}) as m
             full join (select {grain}, {column.formula or "total"} as made from ({made})) as s on {same}
-            where {differs} or m.tenant_id is null"""
+            where {differs} or (m.tenant_id is null and s.made <> 0)"""
         ).fetchall()
         if found:
             wrong[column.name] = found
@@ -157,15 +157,7 @@ def test_cells_that_are_asked_one_by_one_are_the_sum_of_their_parts(opened: list
 def test_of_a_larger_company_too_200_rows_of_every_table(tmp_path: Path) -> None:
     world = World(tmp_path)
     for seed in range(200, 600):
-        company = make_company(seed)
-        world.tenant(
-            company.tenant_id,
-            company.as_of,
-            reporting_currency=company.reporting_currency,
-            gross_margin=company.gross_margin,
-        )
-        for data_set, rows in company.rows.items():
-            world.csv(company.tenant_id, data_set, rows)
+        make_company(seed).put(world)
     assert world.build().code == 0
     connection = open_file(world.file)
     for table, listed in tables(connection).items():

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tests.warehouse.companies import Row
 from tests.warehouse.conftest import Built
-from tests.warehouse.reference import Recurring, add_months, half_up, ratio
+from tests.warehouse.reference import Rates, Recurring, add_months, half_up, month_end, ratio
 from tests.warehouse.tables import shown
 
 ZERO = Fraction(0)
@@ -86,6 +86,36 @@ def test_at_one_rate_nothing_moves_but_what_came_and_went(examples: Built) -> No
         "2024-02-01 | 105 | 0 | 105 | 2024-03-31",
         "2024-03-01 | 105 | 0 | 105 | 2024-03-31",
     ]
+
+
+def test_usage_apart_equals_the_plain_computation(random_companies: Built) -> None:
+    actual = {
+        (r["tenant_id"], r["month"]): Fraction(r["usage_run_rate"])
+        for r in random_companies.world.read("select * from marts.revenue_metrics where usage_run_rate <> 0")
+    }
+    expected: dict[tuple[str, date], Fraction] = {}
+    for company in random_companies.companies:
+        rates = Rates(company)
+        usage = {p["product_id"] for p in company["products"] if p["kind"] == "usage"}
+        invoices = {i["invoice_id"]: i for i in company["invoices"] if i["status"] == "posted"}
+        invoices |= {
+            i["invoice_id"]: i
+            for i in company["invoices"]
+            if i["status"] == "void" and (i["voided_on"] or i["issued_on"]) > company.as_of
+        }
+        cells: dict[tuple[date, str, str], Fraction] = defaultdict(Fraction)
+        for line in company["invoice_lines"]:
+            invoice = invoices.get(line["invoice_id"])
+            if invoice and line.get("product_id") in usage and invoice["issued_on"] <= company.as_of:
+                key = (invoice["issued_on"].replace(day=1), invoice["customer_id"], invoice["currency"])
+                cells[key] += Fraction(line["net_amount"])
+        sums: dict[date, Fraction] = defaultdict(Fraction)
+        for (month, _, currency), value in cells.items():
+            rate = rates.to_reporting(currency, min(month_end(month), company.as_of))
+            sums[month] += half_up(value * rate, 4)
+        expected |= {(company.tenant_id, month): value for month, value in sums.items() if value}
+    assert len(expected) > 40
+    assert actual == expected
 
 
 def test_usage_is_what_was_invoiced_and_without_a_rate_it_stops_nothing(examples: Built) -> None:

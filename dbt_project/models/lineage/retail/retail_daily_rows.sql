@@ -13,7 +13,7 @@ with
             and ordered_on is not null
             and row_number() over (partition by tenant_id, order_id, is_return order by sold_on, sale_id, file_id, line)
             = 1 as is_first_of_order,
-            min(currency) filter (where ordered_on is not null) over (
+            min(currency) filter (where sold_on = ordered_on) over (
                 partition by tenant_id, order_id, ordered_on
             ) as order_currency
         from {{ in_file("int_retail__sales_dated") }}
