@@ -101,12 +101,9 @@ def explain(
 
 def _closed_until(connection: duckdb.DuckDBPyConnection, cells: list[dict[str, Any]]) -> dict[str, Any]:
     """The last closed month of the tenants that have one."""
-    tenants = sorted({str(cell["tenant_id"]) for cell in cells})
-    return dict(
-        connection.execute(
-            "select tenant_id, closed_month from run.closed where list_contains(?::varchar[], tenant_id)", [tenants]
-        ).fetchall()
-    )
+    tenants = {cell["tenant_id"] for cell in cells}
+    closed = connection.execute("select tenant_id, closed_month from run.closed").fetchall()
+    return {tenant: month for tenant, month in closed if tenant in tenants}
 
 
 def _notes(cells: list[dict[str, Any]]) -> list[str]:
