@@ -52,8 +52,7 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         )
         for key, name in keys.items()
     ]
-    fixed = (source for source in manifest["sources"].values() if source["schema"] in ("run", "closed"))
-    settings_keys = [AssetKey([source["schema"], source["name"]]) for source in fixed]
+    settings_keys = [AssetKey(["run", s["name"]]) for s in manifest["sources"].values() if s["schema"] == "run"]
     specs += [
         AssetSpec(
             key,

@@ -24,6 +24,7 @@ from orchestration.dbt_plan import NodeResult
 from orchestration.resources import BuildResource
 
 Node = Mapping[str, Any]
+LINEAGE = "lineage"
 
 
 def key_of_node(node: Node) -> AssetKey:
@@ -32,15 +33,23 @@ def key_of_node(node: Node) -> AssetKey:
 
 
 def specs_of(manifest: Mapping[str, Any]) -> dict[str, AssetSpec]:
-    """One asset per model and seed, by unique id: its group is the business domain, its layer a tag."""
+    """One asset per model and seed, by unique id: its group is the business domain, its layer a tag.
+
+    The views that lead figures down to rows are none: nothing is computed by making them, and each would take its share
+    of every run.
+    """
     tables = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
     keys = {key: key_of_node(node) for key, node in (tables | manifest["sources"]).items()}
     specs = {}
     for unique_id, node in tables.items():
+        if node["schema"] == LINEAGE:
+            continue
         columns = [TableColumn(name, column["data_type"]) for name, column in node["columns"].items()]
         specs[unique_id] = AssetSpec(
             keys[unique_id],
-            deps=sorted({keys[parent] for parent in node["depends_on"].get("nodes", ())}),
+            deps=sorted(
+                {keys[p] for p in node["depends_on"].get("nodes", ()) if p in keys and keys[p].path[0] != LINEAGE}
+            ),
             description=_description(node),
             group_name=node["config"]["meta"].get("dagster", {}).get("group", "reference"),
             tags={"layer": node["schema"]},
