@@ -32,7 +32,7 @@ test: $(READY)
 	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not long"
 
 test-long: $(READY)
-	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m long tests/unit tests/integration tests/orchestration tests/warehouse/test_five_hundred_companies.py tests/corpus
+	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m long tests/unit tests/integration tests/orchestration tests/warehouse tests/corpus
 	@$(BIN)/pytest -q -m long tests/e2e tests/storm tests/fuzz
 
 bench-api: $(READY)
