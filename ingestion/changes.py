@@ -77,12 +77,7 @@ def changed_rows(home: Path, relation: str, parts: Sequence[Row], columns: Colle
 def owned_rows(home: Path, relation: str, known_at: int, columns: Collection[str]) -> str:
     """SQL: tenant and `columns` of every stored row, superseded ones included, of a data set whose rows are replaced
     together with their document."""
-    lake = intake_folder(home)
-    listed = ", ".join(f'"{name}"' for name in columns)
-    return " UNION ALL ".join(
-        f"SELECT {literal(part['tenant_id'])} AS tenant_id, {listed} FROM {stored(lake, part)}"
-        for part in _parts(home, relation, known_at)
-    )
+    return changed_rows(home, relation, _parts(home, relation, known_at), columns)
 
 
 def create_slice(

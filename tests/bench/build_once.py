@@ -4,7 +4,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -59,12 +59,16 @@ def models(as_of: str, tables: list[str]) -> dict[str, Any]:
     from datetime import date
 
     from orchestration.build import BuildRequest, building
-    from orchestration.dbt_plan import plan_of, run_plan
+    from orchestration.dbt_plan import needed_for, plan_of, run_plan
     from orchestration.settings import DBT_PROJECT, Settings
 
     settings = Settings()
     manifest = DbtProject.of(settings).manifest()
-    steps = [step for step in plan_of(manifest, DBT_PROJECT, needed(manifest, tables)) if step.kind != "test"]
+    steps = [
+        step
+        for step in plan_of(manifest, DBT_PROJECT, needed_for(manifest, {f"marts.{name}" for name in tables}))
+        if step.kind != "test"
+    ]
     made = frozenset(step.unique_id for step in steps)
     with building(settings, BuildRequest(as_of=date.fromisoformat(as_of)), "benchmark", []) as build:
         build.ensure_raw()
@@ -76,19 +80,6 @@ def models(as_of: str, tables: list[str]) -> dict[str, Any]:
         raise SystemExit(f"{broken[0].unique_id}: {broken[0].message}")
     seconds = {node.unique_id: node.seconds for node in nodes}
     return {"models": took, "models_cpu": cpu, "nodes": seconds, "file_mb": megabytes}
-
-
-def needed(manifest: Mapping[str, Any], tables: list[str]) -> set[str]:
-    """Unique ids of the tables and of all above them."""
-    nodes = manifest["nodes"]
-    waiting = [key for key, node in nodes.items() if node["name"] in tables and node["resource_type"] == "model"]
-    found: set[str] = set()
-    while waiting:
-        key = waiting.pop()
-        if key in nodes and key not in found:
-            found.add(key)
-            waiting += nodes[key].get("depends_on", {}).get("nodes", [])
-    return found
 
 
 def keep_time(took: dict[str, Any], owner: Any, name: str) -> None:
