@@ -209,3 +209,23 @@
     left join outstanding as o using (tenant_id, currency, month_index)
     left join unapplied as u using (tenant_id, currency, month_index)
 {%- endmacro %}
+
+{#- What DSO counts back over: each snapshot's receivables beside the sales of each month up to it, by what was open then. -#}
+{% macro sales_at_snapshots(totals, month_sales) -%}
+    select
+        r.tenant_id,
+        r.currency,
+        r.month_index,
+        r.as_of,
+        greatest(r.total_minor, 0) as receivable_minor,
+        s.issue_month,
+        sum(s.sales_minor) as sales_minor
+    from {{ totals }} as r
+    inner join
+        {{ month_sales }} as s
+        on r.tenant_id = s.tenant_id
+        and r.currency = s.currency
+        and r.month_index >= s.issue_month
+        and r.month_index < s.void_month
+    group by all
+{%- endmacro %}

@@ -1,23 +1,6 @@
 -- Months backwards from each snapshot, each taking its sales off the receivables until nothing is left of them.
 with
-    sales as (
-        select
-            r.tenant_id,
-            r.currency,
-            r.month_index,
-            r.as_of,
-            greatest(r.total_minor, 0) as receivable_minor,
-            s.issue_month,
-            sum(s.sales_minor) as sales_minor
-        from {{ ref("int_receivables__totals") }} as r
-        inner join
-            {{ ref("int_receivables__month_sales") }} as s
-            on r.tenant_id = s.tenant_id
-            and r.currency = s.currency
-            and r.month_index >= s.issue_month
-            and r.month_index < s.void_month
-        group by all
-    ),
+    sales as ({{ sales_at_snapshots(ref("int_receivables__totals"), ref("int_receivables__month_sales")) }}),
 
     months as (
         select

@@ -1,25 +1,7 @@
--- The month at which counting backwards stops, per snapshot: what of the calendar lies after it, and its own days.
--- Where
--- all that was sold does not reach, the days since the first invoice's month.
+-- The month at which counting backwards stops, per snapshot: the days of the calendar after it, and its own days.
+-- Where all that was sold does not reach: the days since the first invoice's month.
 with
-    sales as (
-        select
-            r.tenant_id,
-            r.currency,
-            r.month_index,
-            r.as_of,
-            greatest(r.total_minor, 0) as receivable_minor,
-            s.issue_month,
-            sum(s.sales_minor) as sales_minor
-        from {{ in_file("int_receivables__totals") }} as r
-        inner join
-            {{ in_file("int_receivables__month_sales") }} as s
-            on r.tenant_id = s.tenant_id
-            and r.currency = s.currency
-            and r.month_index >= s.issue_month
-            and r.month_index < s.void_month
-        group by all
-    ),
+    sales as ({{ sales_at_snapshots(in_file("int_receivables__totals"), in_file("int_receivables__month_sales")) }}),
 
     taken as (
         select
