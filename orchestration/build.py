@@ -21,6 +21,8 @@ from ingestion.closes import period_changes
 from ingestion.home import lake_read
 from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
+from models_ml.artefacts import Artefacts
+from models_ml.registry import Registry, Training, read_registry
 from orchestration import closing, progress
 from orchestration.dbt_runner import DbtProject
 from orchestration.incremental import Start, forget_tables
@@ -42,6 +44,8 @@ class BuildRequest:
     publish_anyway: bool = False
     full_refresh: bool = False
     """Everything is computed again, whatever changed."""
+    train: bool = False
+    """Models are trained again, although this month's are there."""
     only_some_tables: bool = False
     """The other tables come from the last version, so as-of date, sequence and settings are that version's too."""
 
@@ -198,6 +202,18 @@ class Build:
     def start_from(self) -> Start | None:
         """What a build that computes only what changed starts from; None: everything is computed."""
         return Start(self.settings.home, self.base.known_at, self.known_at) if self.base else None
+
+    @property
+    def artefacts(self) -> Artefacts:
+        return Artefacts(self.settings.artefacts)
+
+    def registry_before(self, kind: str) -> Registry:
+        """The trained models of one kind that this build starts from: those of the version that readers see."""
+        training = Training(allowed=self.settings.training != "never" or self.request.train, again=self.request.train)
+        if self.warehouse.current() is None:
+            return Registry(kind, training=training)
+        with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
+            return read_registry(connection, kind, training)
 
     def _frozen(self) -> list[closing.Frozen]:
         return closing.frozen_relations(DbtProject.of(self.settings).manifest())

@@ -207,6 +207,9 @@ def build(
     ] = "",
     known_at: Annotated[int | None, typer.Option(min=1, help="Only what was known at this sequence.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Move readers even to figures of the past.")] = False,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train the models again, although this month's are there.")
+    ] = False,
     nightly: Annotated[
         bool, typer.Option("--nightly", help="Compare every row with the core and tidy up, as every night.")
     ] = False,
@@ -224,6 +227,7 @@ def build(
             select=select,
             publish_anyway=publish,
             full_refresh=full_refresh,
+            train=train,
             as_at_night=nightly,
         )
     if outcome.failure:

@@ -23,6 +23,7 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
     known_at: int = 0
     publish_anyway: bool = False
     full_refresh: bool = False
+    train: bool = False
 
     _build: Build | None = PrivateAttr(default=None)
     _dbt: DbtProject | None = PrivateAttr(default=None)
@@ -47,6 +48,7 @@ class BuildResource(ConfigurableResource):  # type: ignore[type-arg]
             known_at=self.known_at or None,
             publish_anyway=self.publish_anyway,
             full_refresh=self.full_refresh,
+            train=self.train,
             only_some_tables=bool(selection) and not _covers_everything(settings, selection or frozenset()),
         )
         holder = f"run {run.run_id[:8]}" if run else "a run"

@@ -58,12 +58,14 @@ def run_build(
     select: str = "",
     publish_anyway: bool = False,
     full_refresh: bool = False,
+    train: bool = False,
     as_at_night: bool = False,
 ) -> Outcome:
     """One build from ingestion to publication.
 
     `select` limits the tables that are computed anew; the others come from the last version. `full_refresh` computes
-    everything, whatever was selected. `as_at_night`: what the nightly build does besides.
+    everything, whatever was selected. `train` trains models that are not due. `as_at_night`: what the nightly build
+    does besides.
     """
     import logging
 
@@ -80,6 +82,7 @@ def run_build(
         "known_at": known_at or 0,
         "publish_anyway": publish_anyway,
         "full_refresh": full_refresh,
+        "train": train,
     }
     job = build_defs().resolve_job_def(JOB)
     selection = None

@@ -1,7 +1,7 @@
 """Every path, URL and switch, read once from the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     keep_bytes: Annotated[int, Field(ge=0)] = 20 * 1024**3
     incremental_from_bytes: Annotated[int, Field(ge=0)] = 64 * 1024**2
     """A version smaller than that is computed as a whole each time, which is quicker than asking what changed."""
+    training: Literal["monthly", "never"] = "monthly"
+    """Whether a build trains the models of a month that has none yet, or keeps those that there are."""
     core_lag_minutes: Annotated[float, Field(gt=0)] = 15.0
     """How long a change of the core may wait to be read before that is shown as an alarm."""
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 600.0
@@ -44,6 +46,11 @@ class Settings(BaseSettings):
     def build_file(self) -> Path:
         """Where the build in progress lives; dbt's profile names this path, so it never changes."""
         return self.warehouse / "build" / "build.duckdb"
+
+    @property
+    def artefacts(self) -> Path:
+        """Files of trained models, named after their content."""
+        return self.home / "artefacts"
 
     @property
     def dbt_target(self) -> Path:

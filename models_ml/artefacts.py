@@ -1,0 +1,87 @@
+"""Files of trained models: named after their content, checked before they are loaded, never unpickled.
+
+What a model is good for stands in the registry (`registry`); this module only keeps bytes and gives them back.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+class ArtefactMissing(RuntimeError):
+    """No file of that hash is in the store."""
+
+
+class ArtefactAltered(RuntimeError):
+    """The file's content is not what its hash says."""
+
+
+class ArtefactRefused(RuntimeError):
+    """The file holds a type that this project does not load."""
+
+
+Unusable = (ArtefactMissing, ArtefactAltered, ArtefactRefused)
+
+
+class Artefacts:
+    """A folder of immutable files `<sha256>`. Writing the same content twice is writing it once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, content: bytes) -> str:
+        """The content's SHA-256, under which it is on disk when this returns."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = self.folder / digest
+        if not path.exists() or path.read_bytes() != content:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            written = self.folder / f".{digest}.{os.getpid()}"
+            with written.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            written.replace(path)
+        return digest
+
+    def load(self, digest: str) -> bytes:
+        """Raises ArtefactMissing or ArtefactAltered; what it returns has that SHA-256."""
+        try:
+            content = (self.folder / digest).read_bytes()
+        except FileNotFoundError:
+            raise ArtefactMissing(f"the model file {digest[:12]} is missing") from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ArtefactAltered(f"the model file {digest[:12]} was altered")
+        return content
+
+    def fault(self, digest: str) -> str | None:
+        """Why a file cannot be used, without loading it as a model; None where it is as registered."""
+        try:
+            self.load(digest)
+        except Unusable as error:
+            return str(error)
+        return None
+
+
+def estimator_bytes(estimator: object) -> bytes:
+    """A fitted scikit-learn estimator in skops' format."""
+    import skops.io
+
+    return bytes(skops.io.dumps(estimator))
+
+
+def estimator_of(content: bytes, trusted: Sequence[str]) -> Any:
+    """The estimator again. `trusted` names the types beside skops' own that may be made; any other raises
+    ArtefactRefused."""
+    import skops.io
+
+    if unknown := sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted)):
+        raise ArtefactRefused(f"the model file holds {', '.join(unknown)}")
+    return skops.io.loads(content, trusted=list(trusted))
+
+
+def json_bytes(content: object) -> bytes:
+    """The same bytes for the same content, whatever the order of its keys."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
