@@ -12,10 +12,13 @@ class Origin:
     test_end: int
 
 
-def rolling_origins(length: int, first: int, horizon: int, most: int) -> Iterator[Origin]:
-    """The last `most` origins that leave at least `first` points to train on and one to test.
+def rolling_origins(length: int, first: int, horizon: int, most: int, step: int = 1) -> Iterator[Origin]:
+    """The last `most` origins, `step` points apart and oldest first, that leave at least `first` points to train on and
+    `step` to test.
 
     Horizons shrink towards the end of the series, so that the newest points are judged too.
     """
-    for train_end in range(max(first, length - most), length):
-        yield Origin(train_end, min(train_end + horizon, length))
+    for back in range(most, 0, -1):
+        train_end = length - back * step
+        if train_end >= first:
+            yield Origin(train_end, min(train_end + horizon, length))

@@ -30,7 +30,9 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     dbt = build_dbt_assets(manifest)
     forecast = build_forecast_assets()
     reconciliation = build_reconciliation(sorted(raw.keys))
-    publication = build_publication_asset([*dbt.keys, *forecast.keys, REGISTRY, RECONCILIATION])
+    publication = build_publication_asset(
+        [*dbt.keys, *(key for one in forecast for key in one.keys), REGISTRY, RECONCILIATION]
+    )
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
         assets=[
@@ -41,7 +43,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
             raw,
             reconciliation,
             dbt,
-            forecast,
+            *forecast,
             build_model_registry(),
             publication,
         ],

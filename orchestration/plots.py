@@ -5,14 +5,13 @@ Everything is drawn from the marts of the build at hand; the first tenant by MRR
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dagster import AssetKey, MetadataValue
 
-from models_ml.forecast.pipeline import Forecast
 from orchestration.build import Build
 
 INK, GRID = "#1f2937", "#e5e7eb"
@@ -118,7 +117,7 @@ def draw_forecast(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str,
     draw_mrr(connection, axis, tenant, currency)
     rows = connection.execute(
         """select month, value, low_80, high_80, low_95, high_95, model from ml.revenue_forecasts
-        where tenant_id = ? and metric = 'mrr' order by month""",
+        where tenant_id = ? and metric = 'mrr' and is_headline order by month""",
         [tenant],
     ).fetchall()
     if rows:
@@ -192,33 +191,3 @@ def table_metadata(build: Build) -> dict[AssetKey, dict[str, Any]]:
                 draw(connection, axis, *leading)  # type: ignore[misc]
                 found[key]["plot"] = _as_metadata(_png(figure), name)
     return found
-
-
-def forecast_fan(made: Sequence[Forecast]) -> MetadataValue[Any]:
-    """History, forecast and intervals of the longest series, beside the errors of its backtest by origin."""
-    if not made:
-        return MetadataValue.text("no series")
-    one = max(made, key=lambda m: (len(m.series), m.series.values[-1]))
-    figure, (left, right) = _axes(11, 3.6, 2)
-    left.plot(one.series.months, one.series.values, color="#0f766e")
-    months, values = [p[0] for p in one.points], [p[1] for p in one.points]
-    left.plot(months, values, color="#4338ca", linestyle="--")
-    for level, alpha in ((1, 0.15), (0, 0.3)):
-        widths = [p[2][level] for p in one.points]
-        if all(width is not None for width in widths):
-            low = [v - (w or 0) for v, w in zip(values, widths, strict=True)]
-            high = [v + (w or 0) for v, w in zip(values, widths, strict=True)]
-            left.fill_between(months, low, high, color="#6366f1", alpha=alpha)
-    left.set_title(f"{one.series.tenant_id}: {one.model}, 80 % and 95 %", fontsize=10, color=INK, loc="left")
-    for record in one.backtests:
-        right.plot(
-            [fold.origin for fold in record.folds],
-            [100 * (fold.smape or 0) for fold in record.folds],
-            marker="o",
-            markersize=3,
-            label=record.model,
-        )
-    right.set_title("backtest: sMAPE by origin, %", fontsize=10, color=INK, loc="left")
-    if one.backtests:
-        right.legend(fontsize=7, frameon=False)
-    return _as_metadata(_png(figure), "forecast")

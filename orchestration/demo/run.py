@@ -48,7 +48,8 @@ order by currency
 FORECAST = """
 select strftime(month, '%Y-%m') as month, round(value, 2) as mrr, round(low_80, 2) as low_80,
     round(high_80, 2) as high_80, round(low_95, 2) as low_95, round(high_95, 2) as high_95, model
-from ml.revenue_forecasts where tenant_id = ? and metric = 'mrr' order by revenue_forecasts.month limit 3
+from ml.revenue_forecasts where tenant_id = ? and metric = 'mrr' and is_headline
+order by revenue_forecasts.month limit 3
 """
 
 

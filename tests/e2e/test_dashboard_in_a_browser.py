@@ -160,7 +160,8 @@ def test_the_four_plots_are_drawn_from_every_row(served: Served, window: Browser
     assert [sum(shares_of) for shares_of in zip(*shares, strict=True)] == pytest.approx([1.0] * len(shares[0]))
     assert window.run(SHAPES, "#ageing .barlayer path") >= len(shares[0])
     foretold = served.sql(
-        "select value from ml.revenue_forecasts where tenant_id = 'default' and metric = 'mrr' order by month"
+        "select value from ml.revenue_forecasts where tenant_id = 'default' and metric = 'mrr' and is_headline"
+        " order by month"
     )
     wide, narrow, _, forecast = window.run(SERIES, "forecast", "y")
     assert forecast[1:] == [float(row["value"]) for row in foretold]

@@ -26,7 +26,7 @@ AGEING = f"""
 """
 FORECAST = """
     select metric, month, value, low_80, high_80, low_95, high_95, model, reason
-    from ml.revenue_forecasts where tenant_id = ? order by metric, month
+    from ml.revenue_forecasts where tenant_id = ? and metric = 'mrr' and is_headline order by month
 """
 
 Row = dict[str, Any]

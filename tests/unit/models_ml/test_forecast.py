@@ -6,8 +6,8 @@ from decimal import Decimal
 import duckdb
 import numpy as np
 import pytest
-
 from models_ml.forecast.estimator import LastValue, Prophet, SeasonalNaive
+
 from models_ml.forecast.evaluate import FEWEST_ERRORS, Backtest, Fold, backtest, mase, smape
 from models_ml.forecast.pipeline import choose, forecast, write_forecasts
 from models_ml.forecast.series import Series, months_after
