@@ -7,7 +7,7 @@ SQL := dbt_project/models dbt_project/tests dbt_project/macros
 # sqlfmt takes // for a comment and would swallow the rest of the line.
 NO_SLASHES = @if grep -rn --include='*.sql' '//' $(SQL); then echo "write divide(a, b) for a // b"; exit 1; fi
 
-.PHONY: setup demo test test-long bench-api bench-ingest bench-warehouse check format dev serve clean
+.PHONY: setup demo test test-long bench-api bench-ingest bench-warehouse bench-models check format dev serve clean
 
 setup: $(READY)
 
@@ -43,6 +43,9 @@ bench-ingest: $(READY)
 
 bench-warehouse: $(READY)
 	@$(BIN)/python -m tests.bench.bench_warehouse
+
+bench-models: $(READY)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.bench_models
 
 check: $(READY) $(SQL_READY)
 	$(BIN)/ruff check .

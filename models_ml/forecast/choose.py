@@ -22,8 +22,8 @@ WINS = 0.8
 FEWEST_ORIGINS = 3
 SLOW_SEASONS = 3
 """The fewest seasons of history for methods that take long."""
-FIRST_LOOK = 2
-"""The origins at which a slow method must already be clearly better to be looked at further."""
+FIRST_LOOK = 1
+"""Origins at which a slow method must already be clearly better to be looked at further."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _race(
     """Records of the slow methods that can still win.
 
     They run on three seasons of history or more, where a plain rule is no worse than the ensemble, and go on after the
-    two newest full-length origins only if they are clearly better there.
+    newest origin with a whole horizon only if they are clearly better there.
     """
     if ENSEMBLE not in found or len(series) < SLOW_SEASONS * series.season or not is_beatable(found):
         return {}

@@ -52,7 +52,7 @@ def ahead(triangle: Triangle, horizon: int, scenario: Scenario = BASE) -> Floats
     factors, overall = age_factors(triangle)
     harder = triangle.monthly_loss * (scenario.churn - 1)
     kept = np.maximum(np.append(factors, np.full(horizon + 1, overall)) - harder, 0.0)
-    base, ages = triangle.mrr[:, -1], months - 1 - np.asarray(triangle.began)
+    base, ages = triangle.mrr[:, -1], months - 1 - np.asarray(triangle.began, dtype=np.int64)
     survival = np.concatenate([[1.0], np.cumprod(kept)])
     arriving = _arrivals(triangle) * scenario.price * scenario.win_rate
     made = []
@@ -89,7 +89,7 @@ def _arrivals(triangle: Triangle) -> float:
 def forecasts(series: Series, triangle: Triangle, scenarios: Sequence[Scenario]) -> list[Forecast]:
     """One of each scenario that changes something here, the base with its backtest first; none of a short history."""
     months = triangle.mrr.shape[1]
-    if months < FEWEST_MONTHS or months != len(series):
+    if months < FEWEST_MONTHS or not triangle.began:
         return []
     record = _record(series, triangle)
     widths = half_widths(record.folds, series.values, series.season, series.frequency, series.horizon)
