@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import duckdb
@@ -69,12 +70,15 @@ class Registry:
 
     def until(self, as_of: date, tenant_id: str, subject: str = "") -> list[Entry]:
         """Decisions up to a day, oldest first."""
-        found = [
-            entry
-            for entry in self.entries
-            if (entry.tenant_id, entry.subject) == (tenant_id, subject) and entry.trained_at <= as_of
-        ]
-        return sorted(found, key=lambda entry: entry.trained_at)
+        return [entry for entry in self._of.get((tenant_id, subject), ()) if entry.trained_at <= as_of]
+
+    @cached_property
+    def _of(self) -> dict[tuple[str, str], list[Entry]]:
+        """Of each tenant and subject, oldest first: builds with thousands of models ask for each of them."""
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in sorted(self.entries, key=lambda entry: entry.trained_at):
+            found.setdefault((entry.tenant_id, entry.subject), []).append(entry)
+        return found
 
     def is_due(self, as_of: date, tenant_id: str, subject: str = "") -> bool:
         """Whether this build trains: nothing was decided in the as-of date's month yet, or the user asks for it."""
@@ -87,17 +91,11 @@ class Registry:
 
     def champion(self, as_of: date, tenant_id: str, subject: str = "") -> Entry | None:
         """The model in use on a day: the last accepted one, unless a fallback was decided after it."""
-        for entry in reversed(self.until(as_of, tenant_id, subject)):
-            if entry.status == "accepted":
-                return entry
-            if entry.status == "fallback":
-                return None
-        return None
+        return _champion(self.until(as_of, tenant_id, subject))
 
     def incumbent(self, as_of: date, tenant_id: str, subject: str = "") -> Entry | None:
         """Whom a challenger trained on a day meets: training twice on one day does not meet itself."""
-        earlier = [entry for entry in self.entries if entry.trained_at != as_of]
-        return Registry(self.kind, tuple(earlier)).champion(as_of, tenant_id, subject)
+        return _champion([one for one in self.until(as_of, tenant_id, subject) if one.trained_at != as_of])
 
     def decided(self, decisions: Iterable[Entry], as_of: Mapping[str, date]) -> "Registry":
         """With this build's decisions. Those of the same day give way, those after a tenant's as-of date are left out,
@@ -112,6 +110,15 @@ class Registry:
             and (entry.tenant_id, entry.subject, entry.trained_at) not in replaced
         )
         return Registry(self.kind, kept + new, self.training)
+
+
+def _champion(until: Sequence[Entry]) -> Entry | None:
+    for entry in reversed(until):
+        if entry.status == "accepted":
+            return entry
+        if entry.status == "fallback":
+            return None
+    return None
 
 
 def read_registry(connection: duckdb.DuckDBPyConnection, kind: str, training: Training, schema: str = "ml") -> Registry:
@@ -135,11 +142,7 @@ def write_registry(connection: duckdb.DuckDBPyConnection, registry: Registry) ->
     """`ml.<kind>_registry`, made anew."""
     connection.execute("create schema if not exists ml")
     connection.execute(f"create or replace table ml.{registry.kind}_registry ({COLUMNS})")
-    if registry.entries:
-        connection.executemany(
-            f"insert into ml.{registry.kind}_registry values ({', '.join('?' * 11)})",
-            [_row(entry) for entry in sorted(registry.entries, key=_order)],
-        )
+    _insert(connection, f"ml.{registry.kind}_registry", [_row(one) for one in sorted(registry.entries, key=_order)])
 
 
 def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KINDS) -> list[tuple[str, str, str, str]]:
@@ -157,10 +160,16 @@ def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KI
         )
         in_use = {_order(entry): entry for entry in found if entry}
         rows = [(*_row(entry), _order(entry) in in_use) for entry in sorted(registry.entries, key=_order)]
-        if rows:
-            connection.executemany(f"insert into ml.model_registry values ({', '.join('?' * 12)})", rows)
+        _insert(connection, "ml.model_registry", rows)
         champions += [(one.tenant_id, kind, one.subject, one.hash) for one in in_use.values() if one.hash]
     return sorted(champions)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    """Column by column: a row at a time takes a second for every few thousand."""
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
 def _order(entry: Entry) -> tuple[str, str, date]:

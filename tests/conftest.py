@@ -24,6 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("REVHOUSE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("REVHOUSE_HOME", str(folder))
+    monkeypatch.setenv("REVHOUSE_TRAINING", "never")  # a build for another purpose does not wait for models
     yield folder
 
 

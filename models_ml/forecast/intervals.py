@@ -20,8 +20,8 @@ QUANTILES = (1.83, 3.45)
 GROWTH: dict[Frequency, float] = {"month": 0.2, "day": 0.02}
 """By how much of the first period's the variance of an error grows with each period more."""
 TYPICAL, LENT = 0.5, 1
-"""What is known before any backtest: errors of half the spread of changes over a season. It weighs as one origin more, so
-that a lucky backtest does not make an interval of nothing."""
+"""What is known before any backtest: errors of half the spread of changes over a season. It weighs as one origin more,
+so that a lucky backtest does not make an interval of nothing."""
 FEWEST_ORIGINS = 3
 
 
