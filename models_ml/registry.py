@@ -142,7 +142,7 @@ def write_registry(connection: duckdb.DuckDBPyConnection, registry: Registry) ->
     """`ml.<kind>_registry`, made anew."""
     connection.execute("create schema if not exists ml")
     connection.execute(f"create or replace table ml.{registry.kind}_registry ({COLUMNS})")
-    _insert(connection, f"ml.{registry.kind}_registry", [_row(one) for one in sorted(registry.entries, key=_order)])
+    insert(connection, f"ml.{registry.kind}_registry", [_row(one) for one in sorted(registry.entries, key=_order)])
 
 
 def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KINDS) -> list[tuple[str, str, str, str]]:
@@ -160,13 +160,13 @@ def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KI
         )
         in_use = {_order(entry): entry for entry in found if entry}
         rows = [(*_row(entry), _order(entry) in in_use) for entry in sorted(registry.entries, key=_order)]
-        _insert(connection, "ml.model_registry", rows)
+        insert(connection, "ml.model_registry", rows)
         champions += [(one.tenant_id, kind, one.subject, one.hash) for one in in_use.values() if one.hash]
     return sorted(champions)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
-    """Column by column: a row at a time takes a second for every few thousand."""
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    """Rows into a table, column by column: a row at a time takes a second for every few thousand."""
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)

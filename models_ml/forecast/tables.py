@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from models_ml.forecast.series import Definition, Series, read_series
+from models_ml.registry import insert
 
 FEATURES = """tenant_id varchar not null, metric varchar not null, currency varchar, frequency varchar not null,
     day date not null, value double not null, country varchar, left_out varchar not null"""
@@ -27,15 +28,7 @@ def write(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows:
     """`ml.<table>` made anew, with these rows in this order."""
     connection.execute("create schema if not exists ml")
     connection.execute(f"create or replace table ml.{table} ({columns})")
-    if not rows:
-        return
-    import pyarrow as pa
-
-    names = [row[0] for row in connection.execute(f"describe ml.{table}").fetchall()]
-    rows_in = pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=names)
-    connection.register("rows_in", rows_in)
-    connection.execute(f"insert into ml.{table} by name from rows_in")
-    connection.unregister("rows_in")
+    insert(connection, f"ml.{table}", rows)
 
 
 def write_features(connection: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> int:

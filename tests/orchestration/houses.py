@@ -21,9 +21,9 @@ def new_home(home: Path) -> Path:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a child process whose only settings are these."""
+    """The environment of a child process whose only settings are these; it trains no models unless it is told to."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("REVHOUSE_", "DAGSTER_"))}
-    return {**kept, "REVHOUSE_HOME": str(home), "PYTHONPATH": str(ROOT), **more}
+    return {**kept, "REVHOUSE_HOME": str(home), "REVHOUSE_TRAINING": "never", "PYTHONPATH": str(ROOT), **more}
 
 
 def revhouse(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -66,8 +66,7 @@ def test_a_build_trains_once_a_month_and_repeats_the_forecast_without_fitting(
 ) -> None:
     connection = marts({"a": noisy(36)})
     registry, first = build(connection, Registry(KIND), artefacts)
-    rows = shown(connection)
-    assert len(rows) == 12 and first[0].version is not None
+    assert len(shown(connection)) == 12
     assert {entry.trained_at for entry in registry.entries} == {date(2024, 12, 31)}
 
     def fitted(*_: object) -> None:
@@ -80,10 +79,9 @@ def test_a_build_trains_once_a_month_and_repeats_the_forecast_without_fitting(
     after, decided = evaluate(again, registry, artefacts)
     assert decided == [] and after.entries == registry.entries
     mrr = [one for one in read_features(again) if one.metric == "mrr"]
-    repeated = score.score_all(mrr, after, days_of(again), artefacts)
-    assert repeated[0].values.tolist() == first[-1].values.tolist() or repeated[0].values.tolist() in [
-        one.values.tolist() for one in first
-    ]
+    (repeated,) = score.score_all(mrr, after, days_of(again), artefacts)
+    before = next(one for one in first if one.series.metric == "mrr" and one.is_headline)
+    assert repeated.values.tolist() == before.values.tolist() and repeated.version == before.version
 
 
 def test_a_changed_series_is_forecast_anew_by_the_method_in_use(artefacts: Artefacts) -> None:
@@ -100,7 +98,7 @@ def test_a_changed_series_is_forecast_anew_by_the_method_in_use(artefacts: Artef
 def test_two_homes_with_the_same_facts_have_the_same_forecasts(tmp_path: Path) -> None:
     homes = []
     for name in ("one", "two"):
-        connection = marts({"a": noisy(40), "b": noisy(20)})
+        connection = marts({"a": noisy(30), "b": noisy(20)})
         build(connection, Registry(KIND), Artefacts(tmp_path / name))
         homes.append(connection.execute("from ml.revenue_forecasts").fetchall())
         homes.append(connection.execute("from ml.forecast_backtests").fetchall())
@@ -236,7 +234,8 @@ def test_too_little_to_learn_from_is_registered_as_a_fallback_and_gets_no_made_u
         [float(10**at) for at in range(13)] * 2,
     ],
 )
-def test_odd_series_are_forecast_with_finite_numbers(artefacts: Artefacts, values: list[float]) -> None:
+def test_odd_series_are_forecast_with_finite_numbers(values: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models_ml.forecast.choose.SLOW", ())
     series = monthly(values)
     assert np.isfinite(score.plainly(series, "").values).all()
     if is_trained(series):
@@ -268,6 +267,7 @@ def test_a_build_of_the_past_does_not_use_what_was_trained_later(artefacts: Arte
     assert scored[0].series.dates[-1] == date(2024, 12, 1)
 
 
+@pytest.mark.long
 def test_many_series_are_trained_in_two_processes_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     from models_ml.forecast import train as module
 
