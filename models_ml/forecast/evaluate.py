@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Fold:
     smape: float | None
     mase: float | None
 
-    @property
+    @cached_property
     def mean_absolute_error(self) -> float:
         return float(np.mean(np.abs(self.errors)))
 
@@ -77,7 +78,7 @@ class Backtest:
     model: str
     folds: tuple[Fold, ...]
 
-    @property
+    @cached_property
     def mean_absolute_error(self) -> float:
         """Each origin counts the same, however many periods it has."""
         return float(np.mean([fold.mean_absolute_error for fold in self.folds]))
