@@ -6,7 +6,9 @@ other (`explain`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +55,8 @@ class Fitted:
     members: tuple[Member, ...]
     slope: float
     intercept: float
+    profile: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the training rows looked like (`drift`)."""
 
     def log_odds(self, frame: pd.DataFrame) -> Floats:
         used = frame[list(self.columns.names)]
@@ -71,6 +75,7 @@ class Fitted:
                 "members": [{"pipeline": one.pipeline, "means": one.means} for one in self.members],
                 "slope": self.slope,
                 "intercept": self.intercept,
+                "profile": json.dumps(self.profile, sort_keys=True),
             }
         )
 
@@ -84,6 +89,7 @@ def load(content: bytes) -> Fitted:
         tuple(Member(one["pipeline"], one["means"]) for one in parts["members"]),
         parts["slope"],
         parts["intercept"],
+        json.loads(parts["profile"]),
     )
 
 
