@@ -135,6 +135,10 @@ def _judge(fitted: Fitted, holdout: Examples, base_rate: float) -> Figures:
 def write_candidates(connection: duckdb.DuckDBPyConnection, kind: str, made: Iterable[Candidate]) -> None:
     """Adds this build's rows to those of earlier trainings; the same training twice is there once."""
     connection.execute(TABLE.format(kind=kind))
+    connection.execute(
+        f"""delete from ml.{kind}_candidates as c where not exists (
+        from run.tenants as t where t.tenant_id = c.tenant_id and c.trained_at <= t.as_of)"""
+    )
     for one in made:
         figure = one.judged
         connection.execute(
