@@ -15,7 +15,7 @@ from models_ml.artefacts import Artefacts
 from models_ml.churn.features import HORIZON
 from models_ml.churn.reasons import interventions, reasons
 from models_ml.churn.risk import Action, Risk, risks
-from models_ml.classifier.drift import FEWEST_ROWS, MOVED, stability
+from models_ml.classifier.drift import FEWEST_ROWS, stability
 from models_ml.classifier.explain import Explanation, explain
 from models_ml.classifier.fitted import Fitted, expit
 from models_ml.classifier.lifecycle import BASE_RATE, model_of
@@ -94,7 +94,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
         if len(now):
             explained[tenant.tenant_id] = explain(fitted, now)
             _write_predictions(connection, tenant, now, fitted, entry, explained[tenant.tenant_id])
-            _write_changes(connection, tenant, rows, fitted, entry)
+            _write_changes(connection, tenant, rows, fitted, entry, explained[tenant.tenant_id])
         beyond += _write_drift(connection, tenant, rows, now, fitted, entry)
     count = connection.execute("select count(*) from ml.churn_predictions").fetchall()[0][0]
     return Scored(count, models, explained, beyond)
@@ -276,22 +276,30 @@ def _write_predictions(
 
 
 def _write_changes(
-    connection: duckdb.DuckDBPyConnection, tenant: _Tenant, rows: pd.DataFrame, fitted: Fitted, entry: Entry
+    connection: duckdb.DuckDBPyConnection,
+    tenant: _Tenant,
+    rows: pd.DataFrame,
+    fitted: Fitted,
+    entry: Entry,
+    explanation: Explanation,
 ) -> None:
-    """Whose probability rose since the month-end before, by the same model on what was known on either day."""
+    """Whose probability rose since the month-end before, by the same model on what was known on either day.
+
+    `explanation` is that of the as-of date's rows, in their order.
+    """
     month = tenant.as_of.year * 12 + tenant.as_of.month - 1
-    pair = rows[rows["month_index"] == month].merge(
-        rows[rows["month_index"] == month - 1], on="customer_id", suffixes=("", "_before")
-    )
+    today, earlier = rows[rows["month_index"] == month], rows[rows["month_index"] == month - 1]
+    today = today.assign(at=np.arange(len(today)), probability=expit(explanation.log_odds))
+    pair = today.merge(earlier, on="customer_id", suffixes=("", "_before"))
     if not len(pair):
         return
     names = list(fitted.columns.names)
     before = pair[[f"{name}_before" for name in names]].set_axis(names, axis=1)
-    now, then = fitted.probabilities(pair), fitted.probabilities(before)
+    now, then = pair["probability"].to_numpy(), fitted.probabilities(before)
     order = [at for at in np.lexsort((pair["customer_id"], then - now)) if now[at] - then[at] >= RISEN]
     if not order:
         return
-    moved = explain(fitted, pair.iloc[order]).contributions - explain(fitted, before.iloc[order]).contributions
+    moved = explanation.contributions[pair["at"].iloc[order]] - explain(fitted, before.iloc[order]).contributions
     mrr = _mrr(pair.iloc[order])
     _insert(
         connection,
@@ -329,8 +337,8 @@ def _write_drift(
     month-end whose outcome is known and which the model did not learn from."""
     found: list[tuple[str, str, float, float, bool]] = []
     if len(now) >= FEWEST_ROWS:
-        for name, value in stability(fitted.profile, now).items():
-            found.append(("feature", name, value, MOVED, value > MOVED))
+        for name, (value, threshold) in stability(fitted.profile, now).items():
+            found.append(("feature", name, value, threshold, value > threshold))
     judged = rows[rows["churned"].notna() & (rows["scored_on"].dt.date > (entry.window or (date.min,) * 2)[1])]
     judged = judged[judged["month_index"] == judged["month_index"].max()]
     if len(judged):

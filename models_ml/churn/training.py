@@ -15,9 +15,12 @@ import numpy as np
 
 from models_ml.artefacts import Artefacts
 from models_ml.churn.features import COLUMNS, HORIZON, LEARNED, features_sql
+from models_ml.classifier.folds import by_group, by_time
 from models_ml.classifier.lifecycle import (
+    SEED,
     Candidate,
     Decision,
+    Recent,
     Task,
     Window,
     candidates_of,
@@ -53,8 +56,16 @@ def task(tenant_id: str, as_of: date, frame: pd.DataFrame) -> Task:
     newest = last_full_month(as_of) - HORIZON
     holdout = frame[frame["month_index"] > newest - HOLDOUT]
     training = frame[frame["month_index"] <= newest - HOLDOUT + 1 - HORIZON]
+    recent = training[training["month_index"] > training["month_index"].max() - 12]
     return Task(
-        tenant_id, as_of, examples(training), examples(holdout), _window(training), _window(holdout)
+        tenant_id,
+        as_of,
+        examples(training),
+        examples(holdout),
+        _window(training),
+        _window(holdout),
+        by_time("month_index", HORIZON, by_group(SEED)),
+        Recent(recent, recent["month_index"].tolist()),
     )
 
 

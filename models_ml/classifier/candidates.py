@@ -1,6 +1,7 @@
 """The candidates that are compared, each a scikit-learn pipeline with its preprocessing inside.
 
-Every input column has a transformer of its own, so that what a transformed column says can be led back to its input.
+Columns are prepared in blocks, each of which makes the same number of columns of every input, so that what a prepared
+column says can be led back to its input (`inputs_of`).
 """
 
 from __future__ import annotations
@@ -16,34 +17,49 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KNOTS = 5
-MOST_CATEGORIES = 12
-FEWEST_OF_A_CATEGORY = 10
+RARE = {"min_frequency": 10, "max_categories": 12}
+"""Categories rarer than that are one."""
+ONE_HOT = "one_hot"
 
 Candidate = Callable[["pd.DataFrame", Columns, int], Any]
 
 
 def logistic(frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
     """Logistic regression on cubic splines of the numbers (Harrell, Regression Modeling Strategies, 2.4), which bend
-    where the data do and stay flat beyond what they saw."""
+    where the data do and stay flat beyond what they saw. Numbers with few values stay as they are; a missing one takes
+    the median and says so in a column of its own."""
+    from sklearn.impute import MissingIndicator, SimpleImputer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 
-    numbers = {name: _spline(frame[name]) for name in columns.numbers}
-    return _pipeline(columns, numbers, LogisticRegression(C=0.3, max_iter=2000, random_state=seed))
+    def scaled(*more: tuple[str, Any]) -> Any:
+        return Pipeline([("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler()), *more])
+
+    spline = SplineTransformer(KNOTS, degree=3, knots="quantile", extrapolation="constant", include_bias=False)
+    curved = [name for name in columns.numbers if _can_bend(frame[name])]
+    one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **RARE)
+    blocks = [
+        ("curved", scaled(("spline", spline)), curved),
+        ("straight", scaled(), [name for name in columns.numbers if name not in curved]),
+        ("missing", MissingIndicator(features="all"), [name for name in columns.numbers if frame[name].isna().any()]),
+        (ONE_HOT, one_hot, list(columns.categories)),
+    ]
+    return _pipeline(blocks, LogisticRegression(C=0.3, max_iter=2000, random_state=seed))
 
 
-def random_forest(frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
+def random_forest(_frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
     """Trees kept shallow: explaining a row costs leaves times depth squared."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.impute import SimpleImputer
 
-    numbers = {name: SimpleImputer(strategy="median") for name in columns.numbers}
     model = RandomForestClassifier(
         100, max_depth=6, min_samples_leaf=10, max_features=0.4, n_jobs=1, random_state=seed
     )
-    return _pipeline(columns, numbers, model)
+    return _pipeline([("numbers", SimpleImputer(strategy="median"), list(columns.numbers)), _ordered(columns)], model)
 
 
-def boosting(frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
+def boosting(_frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
     """Gradient boosting with trees of depth 3, which reads missing numbers as they are."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -57,7 +73,7 @@ def boosting(frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
         early_stopping=False,
         random_state=seed,
     )
-    return _pipeline(columns, dict.fromkeys(columns.numbers, "passthrough"), model)
+    return _pipeline([("numbers", "passthrough", list(columns.numbers)), _ordered(columns)], model)
 
 
 CANDIDATES: dict[str, Candidate] = {"logistic": logistic, "random_forest": random_forest, "boosting": boosting}
@@ -66,36 +82,37 @@ BLENDED = ("logistic", "boosting")
 """Their mean log-odds: a smooth and a stepped view of the same rows err differently."""
 
 
-def _pipeline(columns: Columns, numbers: dict[str, Any], model: Any) -> Any:
+def inputs_of(prepare: Any) -> list[str]:
+    """For each column that a fitted preparation makes, the input that it was made of."""
+    made: list[str] = []
+    for name, transformer, inputs in prepare.transformers_:
+        if name == ONE_HOT:
+            rare = transformer.infrequent_categories_
+            for each, categories, few in zip(inputs, transformer.categories_, rare, strict=True):
+                made += [each] * (len(categories) if few is None else len(categories) - len(few) + 1)
+        else:
+            width = prepare.output_indices_[name].stop - prepare.output_indices_[name].start
+            made += [each for each in inputs for _ in range(width // len(inputs))]
+    return made
+
+
+def _pipeline(blocks: list[tuple[str, Any, list[str]]], model: Any) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder
 
-    steps = [(name, transformer, [name]) for name, transformer in numbers.items()]
-    for name in columns.categories:
-        encoder = OneHotEncoder(
-            min_frequency=FEWEST_OF_A_CATEGORY,
-            max_categories=MOST_CATEGORIES,
-            handle_unknown="infrequent_if_exist",
-            sparse_output=False,
-        )
-        steps.append((name, encoder, [name]))
-    return Pipeline([("prepare", ColumnTransformer(steps, sparse_threshold=0.0)), ("model", model)])
+    prepare = ColumnTransformer([block for block in blocks if block[2]], sparse_threshold=0.0)
+    return Pipeline([("prepare", prepare), ("model", model)])
 
 
-def _spline(values: pd.Series[float]) -> Any:
-    """Of a number with enough distinct quantiles; otherwise the number itself. A missing one is told apart."""
-    from sklearn.impute import MissingIndicator, SimpleImputer
-    from sklearn.pipeline import FeatureUnion, Pipeline
-    from sklearn.preprocessing import SplineTransformer, StandardScaler
+def _ordered(columns: Columns) -> tuple[str, Any, list[str]]:
+    from sklearn.preprocessing import OrdinalEncoder
 
-    steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler())]
+    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, **RARE)
+    return "categories", encoder, list(columns.categories)
+
+
+def _can_bend(values: pd.Series[float]) -> bool:
+    """Whether its quantiles are distinct, and most values lie between them."""
     known = values.dropna()
     knots = np.unique(np.percentile(known, np.linspace(0, 100, KNOTS))) if len(known) else np.empty(0)
-    if len(knots) == KNOTS and known.isin(knots).mean() < 0.5:
-        spline = SplineTransformer(KNOTS, degree=3, knots="quantile", extrapolation="constant", include_bias=False)
-        steps.append(("spline", spline))
-    number = Pipeline(steps)
-    if len(known) == len(values):
-        return number
-    return FeatureUnion([("number", number), ("missing", MissingIndicator(features="all"))])
+    return len(knots) == KNOTS and bool(known.isin(knots).mean() < 0.5)

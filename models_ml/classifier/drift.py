@@ -6,7 +6,7 @@ from 0.25 on the column is another one). Numbers are binned at their training de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,21 +24,29 @@ FEWEST_ROWS = 50
 Profile = Mapping[str, Mapping[str, Any]]
 
 
-def profile(frame: pd.DataFrame, columns: Columns) -> dict[str, dict[str, Any]]:
-    """Bins of each column and the share of the rows in each, as JSON can hold it."""
+def profile(frame: pd.DataFrame, columns: Columns, day: Sequence[object]) -> dict[str, dict[str, Any]]:
+    """Bins of each column and the share of the rows in each, as JSON can hold it.
+
+    `day` is that of each row. `usual` is the largest index that one of these days has against all of them: a day is
+    always a little unlike the years before it, and only what is more than that has moved.
+    """
     made: dict[str, dict[str, Any]] = {}
     for name in columns.numbers:
         known = frame[name].dropna()
         edges = np.unique(np.percentile(known, np.arange(10, 100, 10))).tolist() if len(known) else []
         made[name] = {"edges": edges, "shares": _number_shares(frame[name].to_numpy(dtype=np.float64), edges).tolist()}
     for name in columns.categories:
-        shares = frame[name].value_counts(normalize=True).sort_index()
+        shares = frame[name].astype(str).value_counts(normalize=True).sort_index()
         made[name] = {"categories": [str(each) for each in shares.index], "shares": [*shares.tolist(), 0.0]}
+    for _, rows in frame.groupby(np.asarray(day), sort=True):
+        for name, (value, _) in stability(made, rows).items() if len(rows) >= FEWEST_ROWS else ():
+            made[name]["usual"] = max(made[name].get("usual", 0.0), value)
     return made
 
 
-def stability(then: Profile, frame: pd.DataFrame) -> dict[str, float]:
-    """The index per column, largest first; columns that the frame does not have are left out."""
+def stability(then: Profile, frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Index and the threshold beyond which a column has moved, largest index first; columns that the frame does not
+    have are left out."""
     found = {}
     for name, entry in then.items():
         if name in frame:
@@ -46,8 +54,9 @@ def stability(then: Profile, frame: pd.DataFrame) -> dict[str, float]:
                 now = _number_shares(frame[name].to_numpy(dtype=np.float64), entry["edges"])
             else:
                 now = _category_shares(frame[name], entry["categories"])
-            found[name] = index(np.asarray(entry["shares"], dtype=np.float64), now)
-    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+            value = index(np.asarray(entry["shares"], dtype=np.float64), now)
+            found[name] = (value, MOVED + float(entry.get("usual", 0.0)))
+    return dict(sorted(found.items(), key=lambda one: (-one[1][0], one[0])))
 
 
 def index(then: Floats, now: Floats) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models_ml.classifier.candidates import inputs_of
 from models_ml.classifier.fitted import Fitted, Member
 from models_ml.classifier.table import Floats
 
@@ -56,8 +57,9 @@ def _of_member(member: Member, frame: pd.DataFrame, names: tuple[str, ...]) -> t
         parts = coefficients * (prepared - member.means)
     else:
         base, parts = _of_trees(model, prepared)
-    # Categories and splines are several prepared columns; what they say is one column's.
-    return base, np.stack([parts[:, prepare.output_indices_[name]].sum(axis=1) for name in names], axis=1)
+    # Categories and splines are several prepared columns; what they say is one input's.
+    inputs = np.array(inputs_of(prepare))
+    return base, np.stack([parts[:, inputs == name].sum(axis=1) for name in names], axis=1)
 
 
 def _of_trees(model: object, prepared: Floats) -> tuple[float, Floats]:

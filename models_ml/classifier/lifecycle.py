@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -18,9 +19,13 @@ from models_ml.classifier.decide import Verdict, decide
 from models_ml.classifier.drift import profile
 from models_ml.classifier.evaluate import Figures, figures
 from models_ml.classifier.fitted import Fitted, load
+from models_ml.classifier.folds import Folding
 from models_ml.classifier.table import Columns, Examples
 from models_ml.classifier.training import Trained, train
 from models_ml.registry import Entry, Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BASE_RATE = "base_rate"
 SEED = 20260101
@@ -33,6 +38,14 @@ Window = tuple[date, date]
 
 
 @dataclass(frozen=True)
+class Recent:
+    """Rows and the day of each."""
+
+    frame: pd.DataFrame
+    day: Sequence[object]
+
+
+@dataclass(frozen=True)
 class Task:
     """What one tenant's training has: windows are the first and last day on which examples stand."""
 
@@ -42,6 +55,9 @@ class Task:
     holdout: Examples
     window: Window | None
     holdout_window: Window | None
+    folding: Folding
+    recent: Recent
+    """The newest training rows, a year of them, which later rows are compared with."""
 
     def too_little(self, noun: str) -> str | None:
         """Why nothing can be learned, `noun` being what is counted; None where something can."""
@@ -90,10 +106,10 @@ def candidates_of(task: Task, columns: Columns, artefacts: Artefacts, noun: str)
     """Trains the tenant's candidates, challenger first, whose file is saved; or the row that says why there are none."""
     if reason := task.too_little(noun):
         return [_candidate(task, BASE_RATE, None, None, None, reason)]
-    trained = train(task.training, columns, SEED)
+    trained = train(task.training, columns, SEED, task.folding)
     base_rate = task.training.base_rate
     judged = [_judge(one.fitted, task.holdout, base_rate) for one in trained]
-    challenger = replace(trained[0].fitted, profile=profile(task.training.frame, trained[0].fitted.columns))
+    challenger = replace(trained[0].fitted, profile=profile(task.recent.frame, trained[0].fitted.columns, task.recent.day))
     digest = artefacts.save(challenger.dump())
     first = trained[0].fold_log_loss
     return [

@@ -27,10 +27,10 @@ class Columns:
         return self.numbers + self.categories
 
     def that_vary(self, frame: pd.DataFrame) -> Columns:
-        """Those with two values or more in the frame: a column without is nothing to learn from."""
+        """Those with two known values or more in the frame: a column without is nothing to learn from."""
 
         def varies(name: str) -> bool:
-            return bool(frame[name].nunique(dropna=False) > 1)
+            return bool(frame[name].nunique() > 1)
 
         return Columns(tuple(filter(varies, self.numbers)), tuple(filter(varies, self.categories)))
 

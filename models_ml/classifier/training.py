@@ -14,9 +14,9 @@ import numpy as np
 from models_ml.classifier.candidates import BLEND, BLENDED, CANDIDATES, Candidate
 from models_ml.classifier.evaluate import log_loss
 from models_ml.classifier.fitted import Fitted, Member, expit, margins_of
+from models_ml.classifier.folds import Fold, Folding
 from models_ml.classifier.table import Columns, Examples, Floats, Ints
 
-FOLDS = 4
 MOST_ROWS = 20_000
 
 
@@ -29,48 +29,36 @@ class Trained:
 
 
 def train(
-    examples: Examples, columns: Columns, seed: int, candidates: Mapping[str, Candidate] = CANDIDATES
+    examples: Examples, columns: Columns, seed: int, folding: Folding, candidates: Mapping[str, Candidate] = CANDIDATES
 ) -> tuple[Trained, ...]:
     """Every candidate, best first (ties: in the order given). Needs both outcomes in at least two groups each."""
     sample = examples.at_most(MOST_ROWS, seed)
     used = columns.that_vary(sample.frame)
-    fold = folds(sample, seed)
+    folds = folding(sample)
+    tried = sample.take(np.concatenate([np.flatnonzero(rows) for _, rows in folds]))
     margins: dict[str, Floats] = {}
     members: dict[str, Member] = {}
     for name, make in candidates.items():
-        margins[name] = _out_of_fold(make, sample, used, fold, seed)
+        margins[name] = np.concatenate([_out_of_fold(make, sample, used, fold, seed) for fold in folds])
         members[name] = _member(_fit(make, sample, used, seed), sample, used)
-    made = [_calibrated(name, (members[name],), used, margins[name], sample) for name in candidates]
+    made = [_calibrated(name, (members[name],), used, margins[name], tried) for name in candidates]
     if set(BLENDED) <= set(candidates):
         mean = np.mean([margins[name] for name in BLENDED], axis=0)
-        made.append(_calibrated(BLEND, tuple(members[name] for name in BLENDED), used, mean, sample))
+        made.append(_calibrated(BLEND, tuple(members[name] for name in BLENDED), used, mean, tried))
     return tuple(sorted(made, key=lambda one: one.fold_log_loss))
 
 
-def folds(examples: Examples, seed: int) -> Ints:
-    """A fold per row, the same for all rows of a group; groups with the outcome are dealt out evenly."""
-    groups, index = np.unique(examples.group.astype(str), return_inverse=True)
-    has = np.zeros(len(groups), dtype=bool)
-    np.logical_or.at(has, index, examples.outcome == 1)
-    of_group = np.empty(len(groups), dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    for part in (np.flatnonzero(has), np.flatnonzero(~has)):
-        of_group[rng.permutation(part)] = np.arange(len(part)) % FOLDS
-    return np.asarray(of_group[index], dtype=np.int64)
-
-
 def _fit(make: Candidate, examples: Examples, columns: Columns, seed: int) -> Any:
-    frame = examples.frame[list(columns.names)]
-    return make(frame, columns, seed).fit(frame, examples.outcome, model__sample_weight=examples.weight)
+    """On the columns that vary in these rows: in an early fold some do not yet."""
+    used = columns.that_vary(examples.frame)
+    frame = examples.frame[list(used.names)]
+    return make(frame, used, seed).fit(frame, examples.outcome, model__sample_weight=examples.weight)
 
 
-def _out_of_fold(make: Candidate, examples: Examples, columns: Columns, fold: Ints, seed: int) -> Floats:
-    margins = np.empty(len(examples))
-    for at in np.unique(fold):
-        inside = examples.take(fold == at)
-        pipeline = _fit(make, examples.take(fold != at), columns, seed)
-        margins[fold == at] = margins_of(pipeline, inside.frame[list(columns.names)])
-    return margins
+def _out_of_fold(make: Candidate, examples: Examples, columns: Columns, fold: Fold, seed: int) -> Floats:
+    learned, tried = fold
+    pipeline = _fit(make, examples.take(learned), columns, seed)
+    return margins_of(pipeline, examples.take(tried).frame)
 
 
 def _member(pipeline: Any, examples: Examples, columns: Columns) -> Member:
