@@ -221,7 +221,7 @@ class Build:
             return
         connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
         with suppress(duckdb.CatalogException):
-            connection.execute(f"create schema if not exists {table.split('.')[0]}")
+            connection.execute(f"create schema if not exists {table.partition('.')[0]}")
             connection.execute(f"create or replace table {table} as from last_version.{table}")
         connection.execute("detach last_version")
 

@@ -9,6 +9,7 @@ from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
 from orchestration.defs.churn import build_churn_assets
 from orchestration.defs.core_checks import build_core_checks
+from orchestration.defs.deal_scoring import build_deal_assets
 from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
 from orchestration.defs.model_registry import REGISTRY, build_model_registry
@@ -30,9 +31,11 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
     forecast = build_forecast_assets()
-    churn = build_churn_assets()
+    classifiers = [*build_churn_assets(), *build_deal_assets()]
     reconciliation = build_reconciliation(sorted(raw.keys))
-    publication = build_publication_asset([*dbt.keys, *forecast.keys, *(key for part in churn for key in part.keys), REGISTRY, RECONCILIATION])
+    publication = build_publication_asset(
+        [*dbt.keys, *forecast.keys, *(key for part in classifiers for key in part.keys), REGISTRY, RECONCILIATION]
+    )
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
         assets=[
@@ -44,7 +47,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
             reconciliation,
             dbt,
             forecast,
-            *churn,
+            *classifiers,
             build_model_registry(),
             publication,
         ],

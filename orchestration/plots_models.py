@@ -1,15 +1,45 @@
-"""Plots of classifiers for the run's metadata: what was said against what happened, and which columns said it."""
+"""What the run's metadata shows of classifiers: candidates, cards, what was said against what happened, and why."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster import MetadataValue
 
+from models_ml.classifier.card import card
 from models_ml.classifier.explain import Explanation
-from models_ml.classifier.lifecycle import Decision
+from models_ml.classifier.lifecycle import Candidate, Decision
 from orchestration.plots import INK, _as_metadata, _axes, _png
 
 MOST_COLUMNS = 12
+MOST_CARDS = 5
+
+
+def candidates_metadata(made: Sequence[Candidate]) -> dict[str, Any]:
+    """Every candidate of the build beside the others, by what it was chosen and what it then did on the holdout."""
+    head = (
+        "| tenant | candidate | folds: log-loss | holdout: log-loss | PR-AUC | ROC-AUC | Brier |\n" + "|---" * 7 + "|\n"
+    )
+    table = "\n".join(
+        f"| {one.tenant_id} | {one.algorithm} | {one.fold_log_loss or 0:.4f} | {one.judged.log_loss:.4f} |"
+        f" {one.judged.pr_auc or 0:.3f} | {one.judged.roc_auc or 0:.3f} | {one.judged.brier:.4f} |"
+        for one in made
+        if one.judged
+    )
+    return {
+        "candidates": MetadataValue.md(head + table if table else "nothing was trained in this build"),
+        "tenants": len({one.tenant_id for one in made}),
+        "tenants_trained": len({one.tenant_id for one in made if one.judged}),
+    }
+
+
+def decisions_metadata(made: Sequence[Decision], predicts: str, limits: str) -> dict[str, Any]:
+    """Cards and the calibration curve; `predicts` and `limits` are sentences of the kind of model."""
+    cards = "\n\n".join(card(one, predicts, limits) for one in made[:MOST_CARDS])
+    return {
+        "decisions": len(made),
+        "cards": MetadataValue.md(cards or "no training was due"),
+        "calibration": calibration_curve(made),
+    }
 
 
 def calibration_curve(decisions: Sequence[Decision]) -> MetadataValue[Any]:

@@ -1,1 +1,1 @@
-"""Who will leave: `features` (what was known on a day), `pipeline` (training, scoring), `risk` (what acting is worth)."""
+"""Who will leave: `features` (what was known on a day), `training`, `scoring`, `risk` (by cost), `reasons`."""

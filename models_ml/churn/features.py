@@ -138,10 +138,10 @@ select
     max(case when is_discounted then discount_percent end)::double as discount_percent,
     min(case when is_discounted then discount_ends_on - scored_on end) as discount_days_left,
     min(
-        case when billing_months > 1 then
-            (started_on + to_months((datesub('month', started_on, scored_on) // billing_months + 1) * billing_months))::date
-            - scored_on
-        end
+        case when billing_months > 1 then (
+            started_on
+            + to_months((datesub('month', started_on, scored_on) // billing_months + 1) * billing_months)
+        )::date - scored_on end
     ) as renewal_days_left,
     bool_or(coalesce(cancel_requested_on <= scored_on, false)) as is_cancelling,
     max_by(product_id, (list_mrr, product_id)) as product
@@ -151,8 +151,8 @@ from (
         coalesce(
             i.discount_percent > 0 and i.discount_ends_on > d.scored_on, false
         ) as is_discounted,
-        (case i.billing_interval when 'quarter' then 3 when 'year' then 12 when 'month' then 1 else 0 end * i.interval_count
-        )::bigint as billing_months
+        case i.billing_interval when 'quarter' then 3 when 'year' then 12 when 'month' then 1 else 0 end
+        * i.interval_count as billing_months
     from days as d
     inner join intermediate.int_mrr__items_dated as i
         on i.tenant_id = d.tenant_id and i.customer_id = d.customer_id
@@ -199,8 +199,8 @@ group by all
 select
     d.tenant_id, d.customer_id, d.month_index,
     max(d.scored_on - i.due_on) as overdue_days,
-    sum((b.balance_minor::hugeint * (c.millionths_per_minor // 100) * r.numerator) // r.denominator)::double / max(d.mrr)
-    as overdue_to_mrr
+    sum((b.balance_minor::hugeint * (c.millionths_per_minor // 100) * r.numerator) // r.denominator)::double
+    / max(d.mrr) as overdue_to_mrr
 from days as d
 inner join intermediate.int_receivables__invoice_balances as b using (tenant_id, customer_id, month_index)
 inner join intermediate.int_receivables__invoices_totalled as i
@@ -262,8 +262,18 @@ inner join intermediate.int_customers__customers_unioned as c using (tenant_id, 
     }
 )
 
-COUNTED = ("contractions_12m", "expansions_12m", "failed_payments_90d", "failed_payments_365d", "overdue_days",
-           "overdue_to_mrr", "tickets_90d", "tickets_open", "ticket_open_days", "discount_percent")
+COUNTED = (
+    "contractions_12m",
+    "expansions_12m",
+    "failed_payments_90d",
+    "failed_payments_365d",
+    "overdue_days",
+    "overdue_to_mrr",
+    "tickets_90d",
+    "tickets_open",
+    "ticket_open_days",
+    "discount_percent",
+)
 """Nothing of the kind is 0; elsewhere nothing is unknown. Where the tenant records no such thing at all, the column
 does not vary and is not learned from."""
 

@@ -1,4 +1,4 @@
-"""From `ml.churn_features` and the models in use to `ml.churn_predictions`, `ml.churn_risk_changes`, `ml.churn_drift`."""
+"""Features and the models in use become `ml.churn_predictions`, `ml.churn_risk_changes` and `ml.churn_drift`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ import numpy as np
 
 from models_ml.artefacts import Artefacts
 from models_ml.churn.features import HORIZON
-from models_ml.churn.reasons import interventions, reasons
+from models_ml.churn.reasons import WORDS, interventions
 from models_ml.churn.risk import Action, Risk, risks
 from models_ml.classifier.drift import FEWEST_ROWS, stability
 from models_ml.classifier.explain import Explanation, explain
 from models_ml.classifier.fitted import Fitted, expit
 from models_ml.classifier.lifecycle import BASE_RATE, model_of
+from models_ml.classifier.rows import insert
 from models_ml.classifier.table import Floats
+from models_ml.classifier.words import reasons
 from models_ml.registry import Entry, Registry
 
 if TYPE_CHECKING:
@@ -161,19 +163,6 @@ def _money(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Many rows at once: binding them one by one takes longer than scoring them."""
-    if not rows:
-        return
-    import pandas as pd
-
-    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    connection.register("rows_to_insert", frame)
-    connection.execute(f"insert into {table} from rows_to_insert")
-    connection.unregister("rows_to_insert")
-
-
 def _mrr(rows: pd.DataFrame) -> list[Decimal]:
     return [Decimal(int(value)).scaleb(-4) for value in rows["mrr"]]
 
@@ -223,7 +212,7 @@ def _write_plain(
                 why,
             )
         )
-    _insert(connection, "ml.churn_predictions", rows)
+    insert(connection, "ml.churn_predictions", rows)
 
 
 def _at_risk(probability: float, mrr: Decimal) -> Decimal:
@@ -241,7 +230,7 @@ def _write_predictions(
     probabilities = expit(explanation.log_odds)
     risk = _risk(tenant, now, probabilities)
     values = now[list(explanation.columns)].astype(object).to_numpy().tolist()
-    told, raising = reasons(explanation, values, ("raises the risk", "lowers the risk"))
+    told, raising = reasons(explanation, values, ("raises the risk", "lowers the risk"), WORDS)
     rows = [
         (
             tenant.tenant_id,
@@ -272,7 +261,7 @@ def _write_predictions(
             strict=True,
         )
     ]
-    _insert(connection, "ml.churn_predictions", rows)
+    insert(connection, "ml.churn_predictions", rows)
 
 
 def _write_changes(
@@ -301,7 +290,7 @@ def _write_changes(
         return
     moved = explanation.contributions[pair["at"].iloc[order]] - explain(fitted, before.iloc[order]).contributions
     mrr = _mrr(pair.iloc[order])
-    _insert(
+    insert(
         connection,
         "ml.churn_risk_changes",
         [
@@ -345,7 +334,9 @@ def _write_drift(
         expected = fitted.probabilities(judged)
         deviation = float(np.sqrt((expected * (1 - expected)).sum()))
         distance = float(judged["churned"].astype(float).sum() - expected.sum()) / max(deviation, 1e-9)
-        name = f"{judged['scored_on'].iloc[0].date()}: expected {expected.sum():.1f}, left {int(judged['churned'].sum())}"
+        name = (
+            f"{judged['scored_on'].iloc[0].date()}: expected {expected.sum():.1f}, left {int(judged['churned'].sum())}"
+        )
         found.append(("calibration", name, distance, MISCALIBRATED, abs(distance) > MISCALIBRATED))
-    _insert(connection, "ml.churn_drift", [(tenant.tenant_id, tenant.as_of, *one) for one in found])
+    insert(connection, "ml.churn_drift", [(tenant.tenant_id, tenant.as_of, *one) for one in found])
     return [(tenant.tenant_id, measure, name, value) for measure, name, value, _, beyond in found if beyond]

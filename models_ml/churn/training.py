@@ -91,9 +91,7 @@ def _window(frame: pd.DataFrame) -> Window | None:
     return first.date(), last.date()
 
 
-def write_trained(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts
-) -> list[Candidate]:
+def write_trained(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Candidate]:
     """Trains every tenant whose training is due and adds to `ml.churn_candidates`."""
     due = due_tenants(registry, days_of_tenants(connection))
     made = [
@@ -105,9 +103,7 @@ def write_trained(
     return made
 
 
-def write_decided(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts
-) -> list[Decision]:
+def write_decided(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Decision]:
     """Decides about what this build trained, and writes `ml.churn_registry`."""
     as_of = days_of_tenants(connection)
     due = due_tenants(registry, as_of)

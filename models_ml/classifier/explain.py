@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`contributions` is (rows × columns), in log-odds; `base` is the log-odds of a row about which nothing is known."""
+    """`contributions` is (rows × columns), in log-odds; `base` those of a row about which nothing is known."""
 
     columns: tuple[str, ...]
     base: float

@@ -103,13 +103,15 @@ create table if not exists ml.{kind}_candidates (
 
 
 def candidates_of(task: Task, columns: Columns, artefacts: Artefacts, noun: str) -> list[Candidate]:
-    """Trains the tenant's candidates, challenger first, whose file is saved; or the row that says why there are none."""
+    """Trains the tenant's candidates, challenger first, whose file is saved; or the row that says why not."""
     if reason := task.too_little(noun):
         return [_candidate(task, BASE_RATE, None, None, None, reason)]
     trained = train(task.training, columns, SEED, task.folding)
     base_rate = task.training.base_rate
     judged = [_judge(one.fitted, task.holdout, base_rate) for one in trained]
-    challenger = replace(trained[0].fitted, profile=profile(task.recent.frame, trained[0].fitted.columns, task.recent.day))
+    challenger = replace(
+        trained[0].fitted, profile=profile(task.recent.frame, trained[0].fitted.columns, task.recent.day)
+    )
     digest = artefacts.save(challenger.dump())
     first = trained[0].fold_log_loss
     return [
@@ -259,7 +261,9 @@ def _champion(task: Task, registry: Registry, artefacts: Artefacts, base_rate: f
         return f"the champion was trained on a column that is no more: {error}"
 
 
-def challengers(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[tuple[str, date], tuple[str, str | None, str]]:
+def challengers(
+    connection: duckdb.DuckDBPyConnection, kind: str
+) -> dict[tuple[str, date], tuple[str, str | None, str]]:
     """By tenant and day of training: algorithm and file of the challenger, or the plain rule and its reason."""
     rows = connection.execute(
         f"""select tenant_id, trained_at, algorithm, hash, reason from ml.{kind}_candidates
@@ -268,9 +272,7 @@ def challengers(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[tuple[
     return {(tenant, day): (algorithm, digest, reason) for tenant, day, algorithm, digest, reason in rows}
 
 
-def model_of(
-    registry: Registry, tenant_id: str, as_of: date, artefacts: Artefacts
-) -> tuple[Fitted, Entry] | str:
+def model_of(registry: Registry, tenant_id: str, as_of: date, artefacts: Artefacts) -> tuple[Fitted, Entry] | str:
     """The model in use on a day with its row, or why the plain rule is shown."""
     champion = registry.champion(as_of, tenant_id)
     if champion is None or champion.hash is None:

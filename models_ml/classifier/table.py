@@ -62,9 +62,7 @@ class Examples:
     def take(self, rows: Ints | npt.NDArray[np.bool_]) -> Examples:
         return Examples(self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows], *self._parts(rows))
 
-    def _parts(
-        self, rows: Ints | npt.NDArray[np.bool_]
-    ) -> tuple[Ints, npt.NDArray[np.object_], Floats]:
+    def _parts(self, rows: Ints | npt.NDArray[np.bool_]) -> tuple[Ints, npt.NDArray[np.object_], Floats]:
         return self.outcome[rows], self.group[rows], self.weight[rows]
 
     def at_most(self, rows: int, seed: int) -> Examples:

@@ -10,7 +10,6 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
-    MetadataValue,
     asset,
     multi_asset,
 )
@@ -18,7 +17,6 @@ from dagster import (
 from models_ml.churn.features import write_features
 from models_ml.churn.scoring import Scored, write_scores
 from models_ml.churn.training import KIND, write_decided, write_trained
-from models_ml.classifier.card import card
 from models_ml.registry import read_registry
 from orchestration import plots_models, progress
 from orchestration.defs.model_registry import registry_key
@@ -51,8 +49,8 @@ CHECKS = {
 }
 PREDICTS = "The probability that a customer with MRR has none at one of the next three month-ends."
 LIMITS = (
-    "segment, industry, country and channel are today's; a pause counts as leaving; what nobody recorded (usage, tickets)"
-    " is not known to it."
+    "segment, industry, country and channel are today's; a pause counts as leaving; what nobody recorded"
+    " (usage, tickets) is not known to it."
 )
 
 
@@ -88,14 +86,7 @@ def _training(build: BuildResource) -> MaterializeResult[None]:
         build.build.carry_over(connection, "ml.churn_candidates")
         made = write_trained(connection, registry, artefacts)
     progress.report("churn", f"{len({one.tenant_id for one in made if one.hash})} tenants trained")
-    table = "\n".join(
-        f"| {one.tenant_id} | {one.algorithm} | {one.fold_log_loss or 0:.4f} | {one.judged.log_loss:.4f} |"
-        f" {one.judged.pr_auc or 0:.3f} | {one.judged.roc_auc or 0:.3f} | {one.judged.brier:.4f} |"
-        for one in made
-        if one.judged
-    )
-    head = "| tenant | candidate | folds: log-loss | holdout: log-loss | PR-AUC | ROC-AUC | Brier |\n|---|---|---|---|---|---|---|\n"
-    return MaterializeResult(metadata={"candidates": MetadataValue.md(head + table), "trained": len(made)})
+    return MaterializeResult(metadata=plots_models.candidates_metadata(made))
 
 
 @asset(
@@ -109,14 +100,7 @@ def _evaluation(build: BuildResource) -> MaterializeResult[None]:
     registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
     with build.build.connect() as connection:
         made = write_decided(connection, registry, artefacts)
-    cards = "\n\n".join(card(one, PREDICTS, LIMITS) for one in made[:5])
-    return MaterializeResult(
-        metadata={
-            "decisions": len(made),
-            "cards": MetadataValue.md(cards or "no training was due"),
-            "calibration": plots_models.calibration_curve(made),
-        }
-    )
+    return MaterializeResult(metadata=plots_models.decisions_metadata(made, PREDICTS, LIMITS))
 
 
 def _scoring() -> AssetsDefinition:
