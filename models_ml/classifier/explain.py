@@ -14,6 +14,7 @@ import numpy as np
 from models_ml.classifier.candidates import inputs_of
 from models_ml.classifier.fitted import Fitted, Member
 from models_ml.classifier.table import Floats
+from models_ml.classifier.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +42,11 @@ def explain(fitted: Fitted, frame: pd.DataFrame) -> Explanation:
     """Of at least one row."""
     names = fitted.columns.names
     base, total = 0.0, np.zeros((len(frame), len(names)))
-    for member in fitted.members:
-        own_base, own = _of_member(member, frame[list(names)], names)
-        base += own_base / len(fitted.members)
-        total += own / len(fitted.members)
+    with one_thread():
+        for member in fitted.members:
+            own_base, own = _of_member(member, frame[list(names)], names)
+            base += own_base / len(fitted.members)
+            total += own / len(fitted.members)
     return Explanation(names, fitted.slope * base + fitted.intercept, fitted.slope * total)
 
 

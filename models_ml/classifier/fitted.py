@@ -15,6 +15,7 @@ import numpy as np
 
 from models_ml.artefacts import estimator_bytes, estimator_of
 from models_ml.classifier.table import Columns, Floats
+from models_ml.classifier.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,8 @@ class Fitted:
 
     def log_odds(self, frame: pd.DataFrame) -> Floats:
         used = frame[list(self.columns.names)]
-        margin = np.mean([member.margins(used) for member in self.members], axis=0)
+        with one_thread():
+            margin = np.mean([member.margins(used) for member in self.members], axis=0)
         return np.asarray(self.slope * margin + self.intercept, dtype=np.float64)
 
     def probabilities(self, frame: pd.DataFrame) -> Floats:

@@ -16,6 +16,7 @@ from models_ml.classifier.evaluate import log_loss
 from models_ml.classifier.fitted import Fitted, Member, expit, margins_of
 from models_ml.classifier.folds import Fold, Folding
 from models_ml.classifier.table import Columns, Examples, Floats, Ints
+from models_ml.classifier.threads import one_thread
 
 MOST_ROWS = 20_000
 
@@ -32,6 +33,13 @@ def train(
     examples: Examples, columns: Columns, seed: int, folding: Folding, candidates: Mapping[str, Candidate] = CANDIDATES
 ) -> tuple[Trained, ...]:
     """Every candidate, best first (ties: in the order given). Needs both outcomes in at least two groups each."""
+    with one_thread():
+        return _train(examples, columns, seed, folding, candidates)
+
+
+def _train(
+    examples: Examples, columns: Columns, seed: int, folding: Folding, candidates: Mapping[str, Candidate]
+) -> tuple[Trained, ...]:
     sample = examples.at_most(MOST_ROWS, seed)
     used = columns.that_vary(sample.frame)
     folds = folding(sample)
