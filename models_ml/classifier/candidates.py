@@ -53,7 +53,7 @@ def random_forest(_frame: pd.DataFrame, columns: Columns, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.impute import SimpleImputer
 
-    model = RandomForestClassifier(100, max_depth=6, min_samples_leaf=10, max_features=0.4, n_jobs=1, random_state=seed)
+    model = RandomForestClassifier(60, max_depth=6, min_samples_leaf=10, max_features=0.4, n_jobs=1, random_state=seed)
     return _pipeline([("numbers", SimpleImputer(strategy="median"), list(columns.numbers)), _ordered(columns)], model)
 
 

@@ -92,8 +92,8 @@ def add_customers(
     as_of: date = AS_OF,
     seed: int = 1,
 ) -> None:
-    """Customers with MRR from their first month on; `leaving` is the chance of a month to be the last, `signs` the share
-    of leavers whose usage falls in the months before."""
+    """Customers with MRR from their first month on; `leaving` is the chance of a month to be the last, `signs` the
+    share of leavers whose usage falls in the months before."""
     rng = random.Random(f"{seed} {tenant}")
     last, months, usage, customers = month_index(as_of), [], [], []
     for number in range(count):

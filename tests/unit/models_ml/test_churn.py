@@ -172,7 +172,7 @@ def test_a_model_file_that_was_altered_is_not_loaded_and_the_next_training_repla
     assert "was altered" in reason and "customer-months" in reason
 
     next_month(connection)
-    (decision,), after, scored = run(connection, store, registry)
+    (decision,), _, scored = run(connection, store, registry)
     assert decision.entry.status == "accepted" and "was altered" in decision.entry.reason
     assert scored.models == {"a": decision.entry.model_version}
 
@@ -245,7 +245,7 @@ def test_money_at_risk_is_probability_times_mrr_and_reasons_name_the_customers_o
 
 def test_the_early_warning_lists_those_whose_risk_rose_most_first(made: Made) -> None:
     rows = made.connection.execute(
-        """select rank, rise, probability - previous_probability, previous_on from ml.churn_risk_changes order by rank"""
+        "select rank, rise, probability - previous_probability, previous_on from ml.churn_risk_changes order by rank"
     ).fetchall()
     assert len(rows) > 5
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
