@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def one_thread() -> Iterator[None]:
     """For the libraries beneath scikit-learn, which are loaded here, since only those that are can be told."""
     import sklearn.ensemble  # noqa: F401
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
         yield
