@@ -4,9 +4,11 @@ What a model is good for stands in the registry (`registry`); this module only k
 """
 
 import hashlib
+import io
 import json
 import os
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +68,43 @@ class Artefacts:
 
 
 def estimator_bytes(estimator: object) -> bytes:
-    """A fitted scikit-learn estimator in skops' format."""
+    """A fitted scikit-learn estimator in skops' format; the same estimator is the same bytes in every process."""
     import skops.io
 
-    return bytes(skops.io.dumps(estimator))
+    return _without_addresses(bytes(skops.io.dumps(estimator)))
+
+
+def _without_addresses(content: bytes) -> bytes:
+    """skops numbers objects and files by their address in memory, and dates files; here they are counted, undated."""
+    numbers: dict[str, str] = {}
+
+    def counted(node: Any) -> Any:
+        if isinstance(node, list):
+            return [counted(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        same = {name: counted(each) for name, each in node.items()}
+        if "__id__" in same:
+            same["__id__"] = int(numbers.setdefault(str(same["__id__"]), str(len(numbers))))
+        if isinstance(same.get("file"), str):
+            stem, _, kind = same["file"].partition(".")
+            same["file"] = f"{numbers.setdefault(stem, str(len(numbers)))}.{kind}"
+        return same
+
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(written, "w") as after:
+        schema = json.dumps(counted(json.loads(before.read("schema.json"))))
+        files = {_renamed(name, numbers): before.read(name) for name in before.namelist() if name != "schema.json"}
+        for name, body in [("schema.json", schema.encode()), *sorted(files.items())]:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            after.writestr(entry, body)
+    return written.getvalue()
+
+
+def _renamed(name: str, numbers: Mapping[str, str]) -> str:
+    stem, _, kind = name.partition(".")
+    return f"{numbers[stem]}.{kind}"
 
 
 def estimator_of(content: bytes, trusted: Sequence[str]) -> Any:

@@ -7,7 +7,9 @@ from dagster import AssetSelection, Definitions, define_asset_job, definitions, 
 
 from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
+from orchestration.defs.churn import build_churn_assets
 from orchestration.defs.core_checks import build_core_checks
+from orchestration.defs.deal_scoring import build_deal_assets
 from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
 from orchestration.defs.model_registry import REGISTRY, build_model_registry
@@ -28,10 +30,10 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     manifest = DbtProject.of(Settings()).manifest()
     raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
-    forecast = build_forecast_assets()
+    models = [*build_forecast_assets(), *build_churn_assets(), *build_deal_assets()]
     reconciliation = build_reconciliation(sorted(raw.keys))
     publication = build_publication_asset(
-        [*dbt.keys, *(key for one in forecast for key in one.keys), REGISTRY, RECONCILIATION]
+        [*dbt.keys, *(key for part in models for key in part.keys), REGISTRY, RECONCILIATION]
     )
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
@@ -43,7 +45,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
             raw,
             reconciliation,
             dbt,
-            *forecast,
+            *models,
             build_model_registry(),
             publication,
         ],

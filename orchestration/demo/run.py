@@ -12,6 +12,7 @@ from rich.table import Table
 from ingestion.csv import copy_into_drop
 from orchestration import plots, progress
 from orchestration.demo.company import invent_company
+from orchestration.demo.engagement import add_engagement
 from orchestration.demo.write import split_company, write_company_csv, write_core
 from orchestration.publish import Pointer, Warehouse
 from orchestration.reader import published
@@ -94,6 +95,7 @@ def run_demo(settings: Settings, seed: int) -> Report:
     """Writes the company (once per home: the second time everything is there already), builds and reads back."""
     pin_tenant(settings.home / "tenants.toml")
     company = invent_company(seed, as_of=AS_OF)
+    add_engagement(company, seed)
     through_core, dropped = split_company(company)
     progress.report("core", "writing customers, subscriptions, deals, invoices and payments")
     write_core(through_core, settings, TENANT)

@@ -52,7 +52,7 @@ def split_company(company: Company) -> tuple[Company, Company]:
     """The part that the core's services write, and the part that arrives as CSV exports.
 
     Every third customer belongs to an acquired business whose billing still runs elsewhere: all of their rows come as
-    files, and so do credit notes, shop sales and exchange rates, which the core has no writer for.
+    files, and so do credit notes, shop sales, exchange rates, usage and tickets, which the core has no writer for.
     """
     elsewhere = {row["customer_id"] for at, row in enumerate(company["customers"]) if at % 3 == 2}
     invoices = {row["invoice_id"] for row in company["invoices"] if row["customer_id"] in elsewhere}
@@ -62,7 +62,7 @@ def split_company(company: Company) -> tuple[Company, Company]:
     for data_set, rows in company.rows.items():
         for row in rows:
             by_file = (
-                data_set in {"credit_notes", "sales", "fx_rates"}
+                data_set in {"credit_notes", "sales", "fx_rates", "product_usage", "support_tickets"}
                 or row.get("customer_id") in elsewhere
                 or row.get("invoice_id") in invoices
                 or row.get("payment_id") in payments
