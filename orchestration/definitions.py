@@ -10,6 +10,7 @@ from orchestration.dbt_runner import DbtProject
 from orchestration.defs.core_checks import build_core_checks
 from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
+from orchestration.defs.lifetime import build_lifetime_assets
 from orchestration.defs.model_registry import REGISTRY, build_model_registry
 from orchestration.defs.publication import build_publication_asset
 from orchestration.defs.raw import build_raw_assets
@@ -29,8 +30,10 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
     forecast = build_forecast_assets()
+    lifetime = build_lifetime_assets()
     reconciliation = build_reconciliation(sorted(raw.keys))
-    publication = build_publication_asset([*dbt.keys, *forecast.keys, REGISTRY, RECONCILIATION])
+    modelled = [key for assets in (forecast, *lifetime) for key in assets.keys]
+    publication = build_publication_asset([*dbt.keys, *modelled, REGISTRY, RECONCILIATION])
     job = define_asset_job(JOB, selection=AssetSelection.all())
     return Definitions(
         assets=[
@@ -42,6 +45,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
             reconciliation,
             dbt,
             forecast,
+            *lifetime,
             build_model_registry(),
             publication,
         ],

@@ -2,8 +2,9 @@
 
 Heckman and Willis (1977), A beta-logistic model for the analysis of sequential labor force participation, Journal of
 Political Economy 85(1), with the renewals of Fader and Hardie. Customer i has alpha_i = alpha × exp(g · z_i), which
-multiplies the odds of leaving by exp(g · z_i) at every tenure; z_i says which values of the covariates apply. Weights are held to 0
-by a normal prior, so a value that few customers share moves little, and one that training did not know moves nothing.
+multiplies the odds of leaving by exp(g · z_i) at every tenure; z_i says which values of the covariates apply. Weights
+are held to 0 by a normal prior, so a value that few customers share moves little, and one that training did not know
+moves nothing.
 """
 
 from collections.abc import Mapping

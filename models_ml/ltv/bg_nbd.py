@@ -32,7 +32,8 @@ class BgNbd:
             - np.log(self.b + np.maximum(frequency, 1.0) - 1.0)
             + (self.r + frequency) * (np.log(self.alpha + age) - np.log(self.alpha + recency))
         )
-        return np.where(frequency > 0, 1.0 / (1.0 + np.exp(np.minimum(log_odds_of_having_left, 700.0))), 1.0)
+        odds = np.exp(np.minimum(log_odds_of_having_left, 700.0))
+        return np.asarray(np.where(frequency > 0, 1.0 / (1.0 + odds), 1.0), dtype=np.float64)
 
     def expected_purchases(self, ahead: float, frequency: Floats, recency: Floats, age: Floats) -> Floats:
         """Purchases expected of each customer in the time `ahead` (equation 10).
@@ -47,7 +48,7 @@ class BgNbd:
         total = a + self.b + frequency - 1.0
         series = hyp2f1(a - 1.0, a + self.b - 1.0 - self.r, total, share)
         if_alive = total / (a - 1.0) * (1.0 - (1.0 - share) ** (a - 1.0) * series)
-        return np.maximum(if_alive, 0.0) * self.alive(frequency, recency, age)
+        return np.asarray(np.maximum(if_alive, 0.0) * self.alive(frequency, recency, age), dtype=np.float64)
 
     def log_likelihood(self, frequency: Floats, recency: Floats, age: Floats) -> float:
         """Summed over customers."""

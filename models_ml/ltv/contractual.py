@@ -64,9 +64,13 @@ def judge(model: Retention, holdout: Spells, months: int) -> dict[str, float]:
     }
     seen = holdout.left | (stayed >= months)
     if seen.any():
-        low, high = kept_months(np.cumprod(1.0 - leaving[seen], axis=1))
+        low, high = kept_months(_staying(leaving[seen]))
         figures["coverage_80"] = float(np.mean((low <= stayed[seen]) & (stayed[seen] <= high)))
     return figures
+
+
+def _staying(leaving: Floats) -> Floats:
+    return np.asarray(np.cumprod(1.0 - leaving, axis=1), dtype=np.float64)
 
 
 def kept_months(staying: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -78,7 +82,7 @@ def kept_months(staying: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
 
 @dataclass(frozen=True)
 class Worth:
-    """Of each customer, in units of money: `low` and `high` bound 80 %. `staying_12m` is the chance to be there then."""
+    """Of each customer, in units of money: `low` and `high` bound 80 %, `staying_12m` is a chance."""
 
     ltv_12m: Floats
     low_12m: Floats
@@ -95,7 +99,7 @@ def worth(leaving: Floats, monthly_margin: Floats, discount_rate: float) -> Wort
     `leaving` has the chances of the next 36 months. The margin of month k comes at its end and is worth
     (1 + yearly rate)^(−k/12) of its amount today.
     """
-    staying = np.cumprod(1.0 - leaving, axis=1)
+    staying = _staying(leaving)
     weights = (1.0 + discount_rate) ** (-np.arange(1, LONGEST + 1) / 12.0)
     paid = np.concatenate([[0.0], np.cumsum(weights)])
     figures: dict[int, tuple[Floats, Floats, Floats]] = {}
@@ -119,7 +123,5 @@ def from_parameters(name: str, parameters: Mapping[str, object]) -> Retention:
     values = dict(parameters)
     if name == BetaLogistic.name:
         values["weights"] = tuple(values["weights"])  # type: ignore[arg-type]
-    kinds: dict[str, type[Retention]] = {
-        kind.name: kind for kind in (Geometric, ShiftedBetaGeometric, BetaLogistic)
-    }
+    kinds: dict[str, type[Retention]] = {kind.name: kind for kind in (Geometric, ShiftedBetaGeometric, BetaLogistic)}
     return kinds[name](**values)  # type: ignore[arg-type]

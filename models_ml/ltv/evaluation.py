@@ -1,6 +1,9 @@
-"""Who is used from now on: the month's challenger or the champion, by the newest holdout, which neither learned from."""
+"""Who is used from now on, the month's challenger or the champion: by a holdout that neither learned from."""
 
 import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -9,6 +12,9 @@ from models_ml.artefacts import Artefacts, Unusable
 from models_ml.ltv.tables import Subject, read_subjects
 from models_ml.ltv.training import KIND, LOSSES, judge, model_of
 from models_ml.registry import Entry, Registry, write_registry
+
+CHAMPION = "champion_"
+"""Prefix of the figures that the champion had on the same holdout."""
 
 
 def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Entry]:
@@ -43,25 +49,36 @@ def decide(challenger: Entry, incumbent: Entry | None, subject: Subject, artefac
     """The challenger's row with its status, both losses and the sentence why."""
     if challenger.hash is None or incumbent is None or incumbent.hash is None:
         return challenger
-    loss = LOSSES[subject.family]
-    own = challenger.metrics[loss]
     try:
         champion = model_of(artefacts.load(incumbent.hash), subject)
     except Unusable as error:
-        return _with(challenger, "accepted", f"{challenger.reason}; of the champion {error}", None)
-    theirs = judge(champion, subject)[loss]
-    assert isinstance(own, float)
-    against = f"{loss} {own:.6f} on the newest holdout against {theirs:.6f} of {incumbent.model_version}"
-    if own < theirs:
-        return _with(challenger, "accepted", f"replaces the champion: {against}", theirs)
-    return _with(challenger, "refused", f"not better than the champion: {against}", theirs)
+        return replace(challenger, reason=f"{challenger.reason}; of the champion {error}")
+    loss, theirs = LOSSES[subject.family], judge(champion, subject)
+    metrics = {**challenger.metrics, **{f"{CHAMPION}{name}": value for name, value in theirs.items()}}
+    own = float(challenger.metrics[loss] or 0.0)
+    against = f"{loss} {own:.6f} on the newest holdout against {theirs[loss]:.6f} of {incumbent.model_version}"
+    if own < theirs[loss]:
+        return replace(challenger, metrics=metrics, reason=f"replaces the champion: {against}")
+    return replace(challenger, metrics=metrics, status="refused", reason=f"not better than the champion: {against}")
 
 
-def _with(challenger: Entry, status: str, reason: str, theirs: float | None) -> Entry:
-    from dataclasses import replace
+def badly_calibrated(decisions: Sequence[Entry]) -> list[str]:
+    """Models in use that were far off in sum on the newest holdout: tenant, subject and both figures.
 
-    metrics = {**challenger.metrics, **({} if theirs is None else {"champion_loss": theirs})}
-    return replace(challenger, status=status, reason=reason, metrics=metrics)  # type: ignore[arg-type]
+    Who left is a count, so it may differ from the expected number by three of its standard deviations; purchases of
+    a customer come in runs, so theirs may differ by a quarter.
+    """
+    found = []
+    for entry in decisions:
+        prefix = CHAMPION if entry.status == "refused" else ""
+        for name, share in (("left", 0.0), ("purchases", 0.25)):
+            expected = entry.metrics.get(f"{prefix}expected_{name}")
+            if not isinstance(expected, float):
+                continue
+            seen = float(entry.metrics[f"{prefix}{name}"] or 0.0)
+            if abs(seen - expected) > max(3.0 * math.sqrt(expected), share * expected, 1.0):
+                found.append(f"{entry.tenant_id} {entry.subject}: {seen:.0f} {name}, {expected:.1f} expected")
+    return found
 
 
 def _days(window: str | None) -> tuple[date, date] | None:

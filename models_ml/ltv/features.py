@@ -5,13 +5,7 @@ tenure. By habit there are two rows: what was known when the holdout began, with
 known on the as-of date. A customer who ever had MRR counts by contract, everybody else by what was bought.
 """
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
 HOLDOUT_MONTHS = 6
 HOLDOUT_DAYS = 182
@@ -259,4 +253,6 @@ def write_features(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute(SPELLS)
     connection.execute(PURCHASES.replace("$holdout_days", str(HOLDOUT_DAYS)))
     connection.execute(WITHOUT_MRR)
-    return int(connection.sql("select count(distinct (tenant_id, customer_id)) from ml.lifetime_features").fetchall()[0][0])
+    return int(
+        connection.sql("select count(distinct (tenant_id, customer_id)) from ml.lifetime_features").fetchall()[0][0]
+    )

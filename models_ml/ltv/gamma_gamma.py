@@ -36,8 +36,13 @@ def fit(frequency: Floats, mean_value: Floats) -> GammaGamma:
         p, q, gamma = np.exp(logs)
         shape, total = p * x, gamma + mean * x
         value = (
-            gammaln(shape + q) - gammaln(shape) - gammaln(q)
-            + q * logs[2] + (shape - 1.0) * np.log(mean) + shape * np.log(x) - (shape + q) * np.log(total)
+            gammaln(shape + q)
+            - gammaln(shape)
+            - gammaln(q)
+            + q * logs[2]
+            + (shape - 1.0) * np.log(mean)
+            + shape * np.log(x)
+            - (shape + q) * np.log(total)
         )
         gradient = np.array(
             [

@@ -26,8 +26,14 @@ def maximise(objective: Callable[[Floats], tuple[float, Floats]], start: Floats)
         value, gradient = objective(logs)
         return -value, -gradient
 
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=[(-WIDEST, WIDEST)] * len(start),
-                     options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7})
+    found = minimize(
+        negative,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-WIDEST, WIDEST)] * len(start),
+        options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7},
+    )
     if not np.isfinite(found.fun) or not np.all(np.isfinite(found.x)):
         raise NotFitted("the likelihood is not finite")
     return np.asarray(found.x, dtype=np.float64)

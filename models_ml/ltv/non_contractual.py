@@ -91,15 +91,19 @@ class BuyTillTheyLeave:
         a customer is alive, these are Gamma(r + x, alpha + age), Beta(a, b + x) and Gamma(p x + q, gamma + x m).
         """
         rng = np.random.default_rng(SEED)
-        tail = (1.0 - LEVEL) / 2.0
-        parts = []
-        for some in buyers.parts(AT_ONCE):
-            drawn = self._draw(horizons, some, rng)
-            parts.append(
-                [np.quantile(v, q, axis=1, method=m) for v in drawn for q, m in ((tail, "lower"), (1 - tail, "higher"))]
-            )
+        parts = [self._bounds(self._draw(horizons, some, rng)) for some in buyers.parts(AT_ONCE)]
         low, high, later_low, later_high = (np.concatenate(each) for each in zip(*parts, strict=True))
         return (low, high), (later_low, later_high)
+
+    @staticmethod
+    def _bounds(drawn: tuple[Floats, Floats]) -> list[Floats]:
+        """Low and high of both horizons. Of two draws between which a quantile lies it is the outer one."""
+        tail = (1.0 - LEVEL) / 2.0
+        found: list[Floats] = []
+        for values in drawn:
+            found.append(np.quantile(values, tail, axis=1, method="lower"))
+            found.append(np.quantile(values, 1.0 - tail, axis=1, method="higher"))
+        return found
 
     def _draw(self, horizons: tuple[float, float], some: Buyers, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """What each customer buys for until both horizons, in every draw; only those drawn alive are drawn further."""
@@ -168,8 +172,8 @@ def candidates(training: Buyers, kept: float) -> list[Buying]:
 def judge(model: Buying, training: Buyers, weeks: float, later: Floats, later_value: Floats) -> dict[str, float]:
     """Its figures on the `weeks` after those that it was trained on: `rmse` of purchases per customer decides.
 
-    `later` and `later_value` are what each customer bought then. `coverage_80` is the share of customers whose purchases
-    were worth what their interval of 80 % said, half of one hundredth more or less.
+    `later` and `later_value` are what each customer bought then. `coverage_80` is the share of customers whose
+    purchases were worth what their interval of 80 % said, half of one hundredth more or less.
     """
     expected = model.purchases(weeks, training)
     figures = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models_ml.ltv.likelihood import Floats, distinct, maximise
-from models_ml.ltv.spells import Spells
+from models_ml.ltv.spells import Bools, Spells
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def chances(alpha: Floats, beta: Floats, tenure: Floats, months: int) -> Floats:
 
 
 def log_likelihood(
-    alpha: Floats | float, beta: Floats | float, entered: Floats, stayed: Floats, left: Floats
+    alpha: Floats | float, beta: Floats | float, entered: Floats, stayed: Floats, left: Floats | Bools
 ) -> Floats:
     """Of each spell: the product of the chances to stay from `entered` to `stayed`, and to leave then."""
     from scipy.special import gammaln
@@ -47,7 +47,7 @@ def log_likelihood(
 
 
 def slopes(
-    alpha: Floats | float, beta: Floats | float, entered: Floats, stayed: Floats, left: Floats
+    alpha: Floats | float, beta: Floats | float, entered: Floats, stayed: Floats, left: Floats | Bools
 ) -> tuple[Floats, Floats]:
     """The derivatives of `log_likelihood` by alpha and by beta."""
     from scipy.special import digamma

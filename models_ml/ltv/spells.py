@@ -33,6 +33,9 @@ class Spells:
         """How often a customer was asked: the number of customer-months that a likelihood is made of."""
         return float(np.sum(self.stayed - self.entered + self.left))
 
+    def where(self, rows: Bools) -> "Spells":
+        return Spells(self.entered[rows], self.stayed[rows], self.left[rows], self.covariates[rows])
+
     def until(self, tenure: Floats) -> "Spells":
         """What was known of each spell at a tenure of its own, if anything."""
         stayed = np.maximum(np.minimum(self.stayed, tenure), self.entered)
@@ -46,8 +49,7 @@ class Spells:
 
     @staticmethod
     def _asked(spells: "Spells") -> "Spells":
-        kept = (spells.stayed > spells.entered) | spells.left
-        return Spells(spells.entered[kept], spells.stayed[kept], spells.left[kept], spells.covariates[kept])
+        return spells.where((spells.stayed > spells.entered) | spells.left)
 
     def by_tenure(self) -> tuple[Floats, Floats]:
         """For tenure 1, 2, … how many were asked and how many of them left."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -23,6 +24,7 @@ class Contracts:
     is in. `at_origin` is the tenure that each spell had, or would have had, when the holdout began."""
 
     tenant_id: str
+    currency: str
     as_of: date
     origin: date
     first_month: date
@@ -94,51 +96,55 @@ def read_subjects(connection: duckdb.DuckDBPyConnection) -> list[Subject]:
 
 def read_contracts(connection: duckdb.DuckDBPyConnection) -> Iterator[Contracts]:
     """One per tenant that has or had a customer with MRR."""
-    columns = connection.execute(
-        f"""select tenant_id, customer_id, known_on, began_month, entered::double as entered, stayed::double as stayed,
+    columns = _columns(
+        connection,
+        f"""select tenant_id, customer_id, currency, known_on, began_month,
+            entered::double as entered, stayed::double as stayed,
             has_left, is_active, is_paused, mrr::double as mrr, {", ".join(COVARIATES)},
             (year(known_on + 1) * 12 + month(known_on + 1) - 2 - {HOLDOUT_MONTHS}
                 - (year(began_month) * 12 + month(began_month) - 1))::double as at_origin,
             spell_no = max(spell_no) over (partition by tenant_id, customer_id) as is_newest
         from ml.lifetime_features where family = '{CONTRACTUAL}' and spell_no > 0
-        order by tenant_id, customer_id, spell_no"""
-    ).fetchnumpy()
+        order by tenant_id, customer_id, spell_no""",
+    )
     covariates = np.column_stack([columns[name].astype(object) for name in COVARIATES])
     for rows in _slices(columns["tenant_id"]):
         as_of, first_month = _day(columns["known_on"][rows][0]), _day(columns["began_month"][rows].min())
         yield Contracts(
             tenant_id=str(columns["tenant_id"][rows][0]),
+            currency=str(columns["currency"][rows][0]),
             as_of=as_of,
             origin=_months_before((as_of + timedelta(1)).replace(day=1), HOLDOUT_MONTHS) - timedelta(1),
             first_month=first_month,
             customer_ids=columns["customer_id"][rows],
             spells=Spells(
-                _plain(columns["entered"])[rows],
-                _plain(columns["stayed"])[rows],
-                _plain(columns["has_left"])[rows],
+                columns["entered"][rows],
+                columns["stayed"][rows],
+                columns["has_left"][rows],
                 covariates[rows],
             ),
-            at_origin=_plain(columns["at_origin"])[rows],
-            is_newest=_plain(columns["is_newest"])[rows],
-            is_active=_plain(columns["is_active"])[rows],
-            is_paused=_plain(columns["is_paused"])[rows],
-            mrr=_plain(columns["mrr"])[rows],
+            at_origin=columns["at_origin"][rows],
+            is_newest=columns["is_newest"][rows],
+            is_active=columns["is_active"][rows],
+            is_paused=columns["is_paused"][rows],
+            mrr=columns["mrr"][rows],
         )
 
 
 def read_shoppers(connection: duckdb.DuckDBPyConnection) -> Iterator[Shoppers]:
     """One per tenant and currency in which customers without a contract bought something."""
-    columns = connection.execute(
+    columns = _columns(
+        connection,
         f"""select tenant_id || chr(31) || currency as subject, tenant_id, currency, customer_id,
             max(known_on) over (partition by tenant_id) as as_of, known_on - age_days as first_on,
             known_on = as_of as is_now, frequency::double as frequency, recency_days / 7 as recency,
             age_days / 7 as age, coalesce(mean_value, 0)::double as mean_value, sold_value::double as sold,
             returned_value::double as returned, later_purchases::double as later, later_value::double as later_value
         from ml.lifetime_features where family = '{NON_CONTRACTUAL}' and frequency >= 0
-        order by tenant_id, currency, customer_id"""
-    ).fetchnumpy()
+        order by tenant_id, currency, customer_id""",
+    )
     for rows in _slices(columns["subject"]):
-        each = {name: _plain(values)[rows] for name, values in columns.items()}
+        each = {name: values[rows] for name, values in columns.items()}
         is_now, is_then = each["is_now"], ~each["is_now"]
         sold, returned = each["sold"][is_then].sum(), each["returned"][is_then].sum()
         yield Shoppers(
@@ -164,13 +170,14 @@ def _slices(keys: Texts) -> Iterator[slice]:
     if not len(keys):
         return
     starts = [0, *(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         yield slice(start, end)
 
 
-def _plain(values: Any) -> Any:
-    """Columns that have no nulls come as masked arrays where the query could have had some."""
-    return values.filled() if isinstance(values, np.ma.MaskedArray) else values
+def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
+    """Columns without nulls come as masked arrays where the query could have had some."""
+    found: dict[str, Any] = connection.execute(query).fetchnumpy()
+    return {name: each.filled() if isinstance(each, np.ma.MaskedArray) else each for name, each in found.items()}
 
 
 def _day(value: Any) -> date:

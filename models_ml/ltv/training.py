@@ -1,4 +1,4 @@
-"""What a month's training makes: every candidate with its figures on the holdout, and which of them is the challenger."""
+"""What a month's training makes: every candidate with its figures on the holdout, one of them the challenger."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -60,9 +60,7 @@ class Trained:
     candidates: tuple[Candidate, ...]
 
 
-def write_candidates(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts
-) -> list[Trained]:
+def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Trained]:
     """Trains whatever is due and writes `ml.lifetime_candidates`, empty where nothing is."""
     connection.execute(TABLE)
     due = [one for one in read_subjects(connection) if registry.is_due(one.as_of, one.tenant_id, one.subject)]
@@ -83,7 +81,8 @@ def train(subject: Subject, artefacts: Artefacts) -> Trained:
     made = []
     for at, (model, its) in enumerate(zip(models, figures, strict=True)):
         digest = artefacts.save(content_of(model)) if at == best else None
-        reason = f"{loss} {its[loss]:.6f} on the holdout"
+        others = ", ".join(f"{figures[n][loss]:.6f} of {m.name}" for n, m in enumerate(models) if n != at)
+        reason = f"{loss} {its[loss]:.6f} on the holdout" + (f" against {others}" if others else "")
         made.append(_candidate(subject, model.name, subject.window, its, digest, at == best, reason))
     return Trained(subject, tuple(models), tuple(made))
 
