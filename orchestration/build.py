@@ -7,7 +7,7 @@ a build file comes to life and dies, and nothing of what is computed in it.
 import hashlib
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -214,6 +214,16 @@ class Build:
             return Registry(kind, training=training)
         with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
             return read_registry(connection, kind, training)
+
+    def carry_over(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """The table as the version that readers see has it, for what a build only adds to."""
+        if self.warehouse.current() is None:
+            return
+        connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"create schema if not exists {table.split('.', maxsplit=1)[0]}")
+            connection.execute(f"create or replace table {table} as from last_version.{table}")
+        connection.execute("detach last_version")
 
     def _frozen(self) -> list[closing.Frozen]:
         return closing.frozen_relations(DbtProject.of(self.settings).manifest())

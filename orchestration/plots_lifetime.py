@@ -12,6 +12,8 @@ from models_ml.ltv.tables import Contracts
 from models_ml.ltv.training import Trained
 from orchestration.plots import GRID, INK, _as_metadata, _axes, _png
 
+FEWEST = 10
+"""A curve ends where fewer customers were asked: a step of it would be one or two of them."""
 SHARES = {"high": "#0f766e", "medium": "#14b8a6", "low": "#99f6e4", "none": GRID}
 
 
@@ -23,7 +25,8 @@ def survival_curve(trained: Sequence[Trained]) -> MetadataValue[Any]:
     one = max(curves, key=lambda each: len(each.subject.customer_ids))
     assert isinstance(one.subject, Contracts)
     figure, axis = _axes()
-    seen = one.subject.spells.kaplan_meier()
+    asked, _ = one.subject.spells.by_tenure()
+    seen = one.subject.spells.kaplan_meier()[: 1 + int(np.sum(asked >= FEWEST))]
     axis.step(range(len(seen)), 100 * seen, where="post", color=INK, linewidth=1.8, label="seen (Kaplan-Meier)")
     begin = np.zeros(len(one.subject.spells))
     new = Spells(begin, begin, begin > 0, one.subject.spells.covariates)

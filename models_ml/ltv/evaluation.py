@@ -10,7 +10,7 @@ import duckdb
 
 from models_ml.artefacts import Artefacts, Unusable
 from models_ml.ltv.tables import Subject, read_subjects
-from models_ml.ltv.training import KIND, LOSSES, judge, model_of
+from models_ml.ltv.training import KIND, LOSSES, fallbacks_of_the_month, is_due, judge, model_of
 from models_ml.registry import Entry, Registry, write_registry
 
 CHAMPION = "champion_"
@@ -21,11 +21,15 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
     """Decides on every challenger of `ml.lifetime_candidates`, writes `ml.lifetime_registry`, returns the new rows."""
     rows = connection.execute(
         """select tenant_id, subject, algorithm, trained_at, "window", metrics, hash, reason
-        from ml.lifetime_candidates where is_challenger order by tenant_id, subject"""
+        from ml.lifetime_candidates inner join run.tenants using (tenant_id)
+        where is_challenger and trained_at = as_of order by tenant_id, subject"""
     ).fetchall()
-    subjects = {(one.tenant_id, one.subject): one for one in read_subjects(connection)} if rows else {}
+    subjects = {(one.tenant_id, one.subject): one for one in read_subjects(connection) if is_due(registry, one)}
+    replaced = [entry for one in subjects.values() for entry in fallbacks_of_the_month(registry, one)]
     decisions = []
     for tenant_id, subject, algorithm, trained_at, window, metrics, digest, reason in rows:
+        if (tenant_id, subject) not in subjects:
+            continue
         challenger = Entry(
             tenant_id=tenant_id,
             kind=KIND,
@@ -41,7 +45,8 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
         incumbent = registry.incumbent(trained_at, tenant_id, subject)
         decisions.append(decide(challenger, incumbent, subjects[tenant_id, subject], artefacts))
     as_of = dict(connection.execute("select tenant_id, as_of from run.tenants").fetchall())
-    write_registry(connection, registry.decided(decisions, as_of))
+    kept = replace(registry, entries=tuple(entry for entry in registry.entries if entry not in replaced))
+    write_registry(connection, kept.decided(decisions, as_of))
     return decisions
 
 

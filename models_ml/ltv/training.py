@@ -13,7 +13,7 @@ from models_ml.ltv.contractual import Retention
 from models_ml.ltv.features import HOLDOUT_MONTHS
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
-from models_ml.registry import Registry
+from models_ml.registry import Entry, Registry
 
 KIND = "lifetime"
 RULE = "formula"
@@ -21,10 +21,22 @@ LOSSES = {"contractual": "log_loss", "non_contractual": "rmse"}
 
 TABLE = """
 create schema if not exists ml;
-create or replace table ml.lifetime_candidates (
+create table if not exists ml.lifetime_candidates (
     tenant_id varchar not null, subject varchar not null, algorithm varchar not null, trained_at date not null,
     "window" varchar, metrics varchar not null, hash varchar, is_challenger boolean not null, reason varchar not null
 );
+"""
+
+FORGET = """
+delete from ml.lifetime_candidates as c
+where not exists (from run.tenants as t where t.tenant_id = c.tenant_id and c.trained_at <= t.as_of)
+"""
+
+REPLACE = """
+delete from ml.lifetime_candidates
+where
+    tenant_id = $1 and subject = $2
+    and (trained_at = $3 or (algorithm = $4 and date_trunc('month', trained_at) = date_trunc('month', $3)))
 """
 
 Model = Retention | Buying
@@ -61,13 +73,34 @@ class Trained:
 
 
 def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Trained]:
-    """Trains whatever is due and writes `ml.lifetime_candidates`, empty where nothing is."""
+    """Trains whatever is due and adds to the candidates of earlier trainings, as far as the build knows them."""
     connection.execute(TABLE)
-    due = [one for one in read_subjects(connection) if registry.is_due(one.as_of, one.tenant_id, one.subject)]
-    trained = [train(one, artefacts) for one in due]
+    connection.execute(FORGET)
+    trained = [train(one, artefacts) for one in read_subjects(connection) if is_due(registry, one)]
+    again = [(one.subject.tenant_id, one.subject.subject, one.subject.as_of, RULE) for one in trained]
+    if again:
+        connection.executemany(REPLACE, again)
     if rows := [candidate.row() for one in trained for candidate in one.candidates]:
         connection.executemany("insert into ml.lifetime_candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     return trained
+
+
+def is_due(registry: Registry, subject: Subject) -> bool:
+    """Once a month, and again in each build in which there was too little to learn from: more may have come since."""
+    if registry.is_due(subject.as_of, subject.tenant_id, subject.subject):
+        return True
+    return registry.training.allowed and bool(fallbacks_of_the_month(registry, subject))
+
+
+def fallbacks_of_the_month(registry: Registry, subject: Subject) -> list[Entry]:
+    """The newest decision if it is a fallback of the as-of date's month."""
+    newest = registry.until(subject.as_of, subject.tenant_id, subject.subject)[-1:]
+    month = subject.as_of.year, subject.as_of.month
+    return [
+        entry
+        for entry in newest
+        if entry.status == "fallback" and (entry.trained_at.year, entry.trained_at.month) == month
+    ]
 
 
 def train(subject: Subject, artefacts: Artefacts) -> Trained:

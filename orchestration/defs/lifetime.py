@@ -85,6 +85,7 @@ def _training() -> AssetsDefinition:
     def lifetime_candidates(build: BuildResource) -> MaterializeResult[None]:
         """What this build trained, with its figures on the holdout. One row per tenant, subject and algorithm."""
         with build.build.connect() as connection:
+            build.build.carry_over(connection, "ml.lifetime_candidates")
             trained = write_candidates(connection, build.build.registry_before(KIND), build.build.artefacts)
         return MaterializeResult(
             metadata={"trained": len(trained), "survival_curve": plots_lifetime.survival_curve(trained)}
