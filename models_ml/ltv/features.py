@@ -154,6 +154,12 @@ with
         group by all
     ),
 
+    units as (
+        select currency, [1, 0.1, 0.01, 0.001, 0.0001][exponent + 1]::decimal(5, 4) as unit
+        from run.currencies
+        where exponent between 0 and 4
+    ),
+
     invoiced as (
         select
             i.tenant_id,
@@ -161,14 +167,14 @@ with
             i.currency,
             'invoices' as basis,
             i.issued_on as day,
-            sum(case when i.net_minor > 0 then i.net_minor else 0 end) * 0.1::decimal(2, 1) ** c.exponent as value,
-            sum(case when i.net_minor < 0 then - i.net_minor else 0 end) * 0.1::decimal(2, 1) ** c.exponent as returned
+            sum(case when i.net_minor > 0 then i.net_minor * c.unit else 0 end) as value,
+            sum(case when i.net_minor < 0 then - i.net_minor * c.unit else 0 end) as returned
         from intermediate.int_receivables__invoices_totalled as i
         inner join lifetime_days as d using (tenant_id)
-        inner join run.currencies as c on i.currency = c.currency
+        inner join units as c on i.currency = c.currency
         anti join sold on i.tenant_id = sold.tenant_id and i.customer_id = sold.customer_id
         where i.issued_on <= d.as_of and (i.voided_on is null or i.voided_on > d.as_of)
-        group by i.tenant_id, i.customer_id, i.currency, i.issued_on, c.exponent
+        group by i.tenant_id, i.customer_id, i.currency, i.issued_on
     ),
 
     bought as (
@@ -215,8 +221,10 @@ select
     count(*) filter (where b.value > 0 and b.day <= c.known_on) - 1 as frequency,
     max(b.day) filter (where b.value > 0 and b.day <= c.known_on) - min(b.first_on) as recency_days,
     c.known_on - min(b.first_on) as age_days,
-    (avg(b.value) filter (where b.value > 0 and b.day > b.first_on and b.day <= c.known_on))::decimal(28, 4)
-    as mean_value,
+    (
+        sum(b.value) filter (where b.value > 0 and b.day > b.first_on and b.day <= c.known_on)::double
+        / nullif(count(*) filter (where b.value > 0 and b.day > b.first_on and b.day <= c.known_on), 0)
+    )::decimal(28, 4) as mean_value,
     coalesce(sum(b.value) filter (where b.day <= c.known_on), 0)::decimal(28, 4) as sold_value,
     coalesce(sum(b.returned) filter (where b.day <= c.known_on), 0)::decimal(28, 4) as returned_value,
     count(*) filter (where b.value > 0 and b.day > c.known_on) as later_purchases,

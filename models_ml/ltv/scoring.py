@@ -72,8 +72,10 @@ select
     s.mrr::decimal(28, 4) as mrr,
     s.gross_margin,
     e.discount_rate,
-    (s.mrr * s.gross_margin * least(e.opening_customers / nullif(e.churned_customers, 0), 60))::decimal(28, 4)
-    as formula_ltv,
+    case
+        when e.opening_customers > 0
+        then s.mrr * s.gross_margin * least(e.opening_customers / nullif(e.churned_customers, 0), 60)
+    end::decimal(28, 4) as formula_ltv,
     case when s.mrr > 0 and e.opening_customers > 0 then e.churned_customers * 60 < e.opening_customers end
     as is_formula_ltv_capped,
     case when s.currency = e.reporting_currency then e.cac end::decimal(28, 4) as cac,
@@ -173,9 +175,9 @@ def _score_contracts(subject: Contracts, by: Used, economics: Economics) -> dict
         )
         columns |= {"ltv_12m": worth.ltv_12m, "ltv_36m": worth.ltv_36m}
         columns["survival_12m"] = np.where(active, worth.staying_12m, 0.0)
-        if by.model is not None:
-            columns |= {"low": worth.low_36m, "high": worth.high_36m}
-            columns |= {"low_12m": worth.low_12m, "high_12m": worth.high_12m}
+        bounds = {"low": worth.low_36m, "high": worth.high_36m, "low_12m": worth.low_12m, "high_12m": worth.high_12m}
+        is_bounded = ~active | (by.model is not None)  # nothing is uncertain of those who left
+        columns |= {name: np.where(is_bounded, values, np.nan) for name, values in bounds.items()}
     columns["probability_alive"] = active.astype(np.float64)
     _forget(columns, paused)
     return columns | _told(by, active, paused, reason)
