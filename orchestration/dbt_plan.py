@@ -64,6 +64,8 @@ class Step:
     the model can be computed from the rows of some documents alone, if these name no others; with `customer_id`, or
     where `is_per_customer`, from all rows of some customers."""
     is_per_customer: bool = False
+    names: tuple[str, ...] = ()
+    """What a row of it is as a document of its own: the kind, and the column that has the id."""
 
     def __hash__(self) -> int:
         return hash(self.unique_id)
@@ -207,6 +209,7 @@ def _table(key: str, node: Mapping[str, Any], project: Path, waits_for: Collecti
         contract=contract if is_enforced else {},
         rows_of=(rows_of,) if isinstance(rows_of, str) else tuple(rows_of),
         is_per_customer=bool(config["meta"].get("is_per_customer")),
+        names=tuple(config["meta"].get("names", ())),
     )
 
 

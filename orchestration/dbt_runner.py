@@ -113,7 +113,8 @@ class DbtProject:
     def fingerprint(self) -> str:
         """Tells projects apart whose tables might differ."""
         steps = plan_of(self.manifest(), DBT_PROJECT)
-        told = [duckdb.__version__, *(step.sql + repr(step.rows_of) for step in steps)]
+        meta = (repr((step.rows_of, step.is_per_customer, step.names)) for step in steps)
+        told = [duckdb.__version__, *(step.sql for step in steps), *meta]
         seeds = [path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "seeds").glob("*.csv"))]
         return sha256("\0".join([*told, *seeds]).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ runs whole. Nothing here knows a model by name.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,9 @@ ALSO_OF = {"raw_app.subscription_periods": "subscriptions", "raw_app.invoice_lin
 """Raw relations that a union of another name holds, or that hang on one."""
 SAME_FOR_ALL = frozenset({"staging.stg_run__tenants", "staging.stg_run__currencies", "staging.stg_run__closed"})
 """What a set's rows may be checked against as if it were the set's own."""
-NEAR, WIDE = "near", "wide"
-"""The changed documents, and the customers whom they name with all their documents: two small databases."""
+NEAR, WIDE, ALONE = "near", "wide", "alone"
+"""Small databases: the changed documents; the customers whom they name, with all their documents; and, for what follows
+from that alone, the customers of whom something changed that hangs together with nothing else (a subscription)."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ class Start:
 
 @dataclass(frozen=True)
 class State:
-    """Whether a relation may be other than in the version before, and whether only the set's rows of it can be."""
+    """Whether a relation may be other than in the version before, whether only the set's rows of it can be, and whether
+    all that made it so is alone."""
 
     is_changed: bool
     is_sliced: bool
+    is_alone: bool = True
 
 
 class TooMuchChanged(Exception):
@@ -110,7 +113,7 @@ class Incremental:
         }
         """Whole tables that a set's models read: coming out as they were, they count as unchanged."""
         self.states: dict[str, State] = {}
-        self.shown: dict[str, set[str]] = {NEAR: set(), WIDE: set()}
+        self.shown: dict[str, set[str]] = {NEAR: set(), WIDE: set(), ALONE: set()}
         """What each small database has: rows of its own, or a view of the build file's."""
         self.laid_out: set[str] = set()
         self.columns: dict[str, list[str]] = {}
@@ -123,24 +126,34 @@ class Incremental:
         """
         self.main = connection.execute("select current_database()").fetchall()[0][0]
         schemas = {name.partition(".")[0] for step in self.steps.values() for name in (step.relation, *step.reads)}
-        for database in (NEAR, WIDE):
+        for database in self.shown:
             connection.execute(f"attach {literal(folder / f'{database}.duckdb')} as {database}")
             for schema in sorted({"changed", "before", "intake", *schemas}):
                 connection.execute(f"create schema {database}.{schema}")
-            connection.execute(f"create table {database}.changed.ids (kind varchar, tenant_id varchar, id varchar)")
+            connection.execute(
+                f"create table {database}.changed.ids (kind varchar, tenant_id varchar, id varchar, found_in varchar)"
+            )
         changed = changes.changed_relations(self.start.home, self.start.since, self.start.known_at)
         for step in self.steps.values():
             for name in step.reads - self.steps.keys():
                 is_sliced = name in self.followed or _is_personal(name)
-                self.states[name] = State(name in changed, is_sliced)
+                union = self.followed.get(name)
+                self.states[name] = State(
+                    name in changed, is_sliced, union is not None and self._is_alone(connection, union)
+                )
         for relation in self.followed:
             self._note_changed_rows(connection, relation, changed.get(relation, []))
         if connection.execute("select exists(from near.changed.ids)").fetchall()[0][0]:
             self._lay_out(connection)
-        for database in (NEAR, WIDE):
+        for database in (WIDE, ALONE):
+            connection.execute(
+                f"""create table {database}.changed.customers as select tenant_id, id as customer_id
+                from {database}.changed.ids where kind = 'customer_id'"""
+            )
+        for database in self.shown:
             for kind, column in KINDS.items():
                 connection.execute(
-                    f"insert into {database}.changed.ids select '{kind}', tenant_id, id"
+                    f"insert into {database}.changed.ids select '{kind}', tenant_id, id, found_in"
                     f" from {database}.changed.ids where kind = '{column}'"
                 )
 
@@ -155,7 +168,7 @@ class Incremental:
             self.states[step.relation] = State(False, bool(step.rows_of))
             return _done(step)
         if step.rows_of and all(state.is_sliced or not state.is_changed for state in states):
-            return self._for_its_set(connection, step)
+            return self._for_its_set(connection, step, _are_alone(states))
         return self._whole(connection, step)
 
     # What changed
@@ -170,6 +183,12 @@ class Incremental:
             if schema in ("raw_csv", "raw_app") and entity in by_entity and not _is_personal(name):
                 found[name] = by_entity[entity]
         return dict(sorted(found.items()))
+
+    def _is_alone(self, connection: duckdb.DuckDBPyConnection, union: Step) -> bool:
+        """Whether the union's documents hang together with no others."""
+        own = self._links(connection, union)
+        others = {name for other in self.unions if other is not union for name in self._links(connection, other)}
+        return not _is_of_customers(union) and not others.intersection(own)
 
     def _columns(self, connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
         if relation not in self.columns:
@@ -209,8 +228,9 @@ class Incremental:
         same_key = " and ".join(f"coalesce(u.{name}::varchar, '') = k.{name}" for name in key)
         before = f"""(select u.* from {self.main}.{union.relation} u
             semi join {keys} k on u.tenant_id = k.tenant_id and {same_key})"""
-        _add(connection, NEAR, "touched", named)
-        _add(connection, NEAR, before, self._ids(connection, union))
+        for database in (NEAR, ALONE) if self._is_alone(connection, union) else (NEAR,):
+            _add(connection, database, "touched", named)
+            _add(connection, database, before, self._ids(connection, union))
         if union.rows_of == ("customer_id",):
             self._take_all_documents(connection, keys)
 
@@ -225,13 +245,15 @@ class Incremental:
 
     def _lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
         near = {union: self._links(connection, union) for union in self.unions}
+        every = {union: self._ids(connection, union) for union in self.unions}
         while True:
             self._close(connection, NEAR, near)
             connection.execute("insert into wide.changed.ids from near.changed.ids")
-            self._close(connection, WIDE, {union: self._ids(connection, union) for union in self.unions})
+            self._close(connection, WIDE, every)
             self._refuse_if_too_many(connection)
             self._lay_out_raw(connection)
             if not self._lay_out_unions(connection):
+                self._close(connection, ALONE, every)
                 return
             connection.execute("delete from wide.changed.ids")
 
@@ -241,10 +263,13 @@ class Incremental:
         connection.execute(f"create or replace temp table newest as from {ids}")
         while True:
             connection.execute(f"create or replace temp table known as from {ids}")
+            kinds = {row[0] for row in connection.execute("select distinct kind from newest").fetchall()}
             added = sum(
-                _add(connection, database, self._named_in(union, columns), self._ids(connection, union))
+                _add(
+                    connection, database, self._named_in(connection, union, named), self._ids(connection, union), union
+                )
                 for union, columns in links.items()
-                if columns
+                if (named := [name for name in columns if name in kinds])
             )
             if not added:
                 return
@@ -252,11 +277,14 @@ class Incremental:
                 f"create or replace temp table newest as from {ids} anti join known using (kind, tenant_id, id)"
             )
 
-    def _named_in(self, union: Step, columns: Collection[str]) -> str:
-        """SQL: the rows that name one of the newest ids in one of these columns."""
+    def _named_in(self, connection: duckdb.DuckDBPyConnection, union: Step, columns: Collection[str]) -> str:
+        """SQL: the rows that name one of the newest ids in one of these columns. An id that was found in the very row
+        whose key it is leads nowhere else."""
+        keys = {tuple(self._key(connection, relation)) for relation, of in self.followed.items() if of is union}
         rows = (
             f"""select u.* from {self.main}.{union.relation} u semi join temp.newest i
-            on i.kind = '{name}' and u.tenant_id = i.tenant_id and u.{name} = i.id"""
+            on i.kind = '{name}' and u.tenant_id = i.tenant_id and u.{name} = i.id
+            {f"and i.found_in is distinct from '{union.relation}'" if keys == {(name,)} else ""}"""
             for name in columns
         )
         return f"({' union all '.join(rows)})"
@@ -304,7 +332,10 @@ class Incremental:
                     connection.execute(step.sql)
                     self.laid_out.add(step.relation)
                     self.shown[NEAR].add(step.relation)
-                added += _add(connection, NEAR, f"near.{union.relation}", self._ids(connection, union))
+                ids = self._ids(connection, union)
+                added += _add(connection, NEAR, f"near.{union.relation}", ids)
+                if self._is_alone(connection, union):
+                    _add(connection, ALONE, f"near.{union.relation}", ids)
         return added > 0
 
     def _with_parents(self, step: Step) -> list[Step]:
@@ -325,12 +356,23 @@ class Incremental:
         with self.lock:
             for name in step.reads - self.shown[database]:
                 source = self.steps.get(name)
-                only = ""
-                if source is not None and source.rows_of:
-                    is_own = database == NEAR and not _is_of_customers(source)
-                    only = f"semi join {NEAR if is_own else WIDE}.changed.ids i on {_same(source, 'r')}"
+                only = self._only(connection, source, database) if source is not None and source.rows_of else ""
                 connection.execute(f"create view {database}.{name} as select r.* from {self.main}.{name} r {only}")
                 self.shown[database].add(name)
+
+    def _only(self, connection: duckdb.DuckDBPyConnection, source: Step, database: str) -> str:
+        """SQL: the rows of the build file that a small database shows. Sets of customers are closed, so the rows of
+        their documents are those that bear their ids, and to find them so is quicker."""
+        if database == NEAR and source.names:
+            kind, column = source.names
+            return f"""semi join {NEAR}.changed.ids i
+                on i.kind = '{kind}' and r.tenant_id = i.tenant_id and r.{column} = i.id"""
+        if database == NEAR and not _is_of_customers(source):
+            return f"semi join {NEAR}.changed.ids i on {_same(source, 'r')}"
+        of = WIDE if database == NEAR else database
+        if "customer_id" in self._columns(connection, source.relation):
+            return f"semi join {of}.changed.customers i on r.tenant_id = i.tenant_id and r.customer_id = i.customer_id"
+        return f"semi join {of}.changed.ids i on {_same(source, 'r')}"
 
     # Steps
 
@@ -338,19 +380,20 @@ class Incremental:
         """A view or macro is the same whatever it reads; a seed is part of the project, which is the same."""
         can_be_sliced = all(state.is_sliced or not state.is_changed for state in states)
         is_sliced = step.kind == "view" and bool(step.rows_of) and can_be_sliced
-        self.states[step.relation] = State(any(state.is_changed for state in states), is_sliced)
+        self.states[step.relation] = State(any(state.is_changed for state in states), is_sliced, _are_alone(states))
         if step.kind == "seed":
             return _done(step)
         if is_sliced and step.relation not in self.laid_out:
-            database = _database_of(step)
-            self._show(connection, step, database)
-            with _within(connection, database, self.main):
-                connection.execute(step.sql)
-            self.shown[database].add(step.relation)
+            for database in (WIDE, ALONE) if _is_of_customers(step) else (NEAR,):
+                self._show(connection, step, database)
+                with _within(connection, database, self.main):
+                    connection.execute(step.sql)
+                self.shown[database].add(step.relation)
         return run_step(connection, step)
 
-    def _for_its_set(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
-        database, name = _database_of(step), step.relation
+    def _for_its_set(self, connection: duckdb.DuckDBPyConnection, step: Step, is_alone: bool) -> NodeResult:
+        name = step.relation
+        database = NEAR if not _is_of_customers(step) else ALONE if is_alone else WIDE
         if name not in self.laid_out:
             self._show(connection, step, database)
             with _within(connection, database, self.main):
@@ -359,7 +402,7 @@ class Incremental:
                 return result
             self.shown[database].add(name)
         is_changed = self._put_in_place(connection, step, database)
-        self.states[name] = State(is_changed, True)
+        self.states[name] = State(is_changed, True, is_alone)
         return _done(step)
 
     def _put_in_place(self, connection: duckdb.DuckDBPyConnection, step: Step, database: str) -> bool:
@@ -385,6 +428,13 @@ class Incremental:
             where o.times is distinct from n.times"""
         )
         touched = "(select place from temp.{} semi join temp.differing using (one, two))"
+        if step.names:
+            kind, column = step.names
+            for version, source in (("old_rows", self.main), ("new_rows", database)):
+                connection.execute(
+                    f"""insert into near.changed.ids select distinct '{kind}', tenant_id, {column}, '{name}'
+                    from {source}.{name} where rowid in {touched.format(version)}"""
+                )
         connection.execute("begin")
         connection.execute(f"delete from {self.main}.{name} where rowid in {touched.format('old_rows')}")
         connection.execute(
@@ -404,7 +454,7 @@ class Incremental:
         if is_watched and result.status == "success":
             differs = f"(from {before} except all from {now}) union all (from {now} except all from {before})"
             is_changed = bool(connection.execute(f"select exists(from ({differs}))").fetchall()[0][0])
-        self.states[step.relation] = State(is_changed, False)
+        self.states[step.relation] = State(is_changed, False, False)
         return result
 
     def _check(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
@@ -415,7 +465,7 @@ class Incremental:
         if not is_any_changed or not all(state.is_sliced or name in SAME_FOR_ALL for name, state in states.items()):
             return run_step(connection, step)
         is_near = all(name in SAME_FOR_ALL or self._is_near(name) for name in step.reads)
-        database = NEAR if is_near else WIDE
+        database = NEAR if is_near else ALONE if _are_alone(states.values()) else WIDE
         self._show(connection, step, database)
         with _within(connection, database, self.main):
             return run_step(connection, step)
@@ -456,18 +506,22 @@ def _is_of_customers(step: Step) -> bool:
     return "customer_id" in step.rows_of or step.is_per_customer
 
 
-def _database_of(step: Step) -> str:
-    return WIDE if _is_of_customers(step) else NEAR
+def _are_alone(states: Iterable[State]) -> bool:
+    """Whether all that changed is alone."""
+    return all(state.is_alone or not state.is_changed for state in states)
 
 
-def _add(connection: duckdb.DuckDBPyConnection, database: str, rows: str, columns: Collection[str]) -> int:
-    """Adds what the rows name in these columns to a set of ids. Returns how many are new."""
+def _add(
+    connection: duckdb.DuckDBPyConnection, database: str, rows: str, columns: Collection[str], union: Step | None = None
+) -> int:
+    """Adds what the rows, a union's, name in these columns to a set of ids. Returns how many are new."""
     if not columns:
         return 0
     named = " union all ".join(f"select '{name}' as kind, tenant_id, {name} as id from named" for name in columns)
+    found_in = f"'{union.relation}'" if union else "null"
     added = connection.execute(
         f"""insert into {database}.changed.ids with named as (from {rows})
-        select distinct kind, tenant_id, id from ({named}) n
+        select distinct kind, tenant_id, id, {found_in} from ({named}) n
         anti join {database}.changed.ids using (kind, tenant_id, id) where n.id is not null"""
     ).fetchall()
     return int(added[0][0])

@@ -107,7 +107,7 @@ def report_changed(folder: Path, rounds: int) -> None:
     """Each round changes other rows, builds what changed, and then everything."""
     home = folder / "home"
     child(home, "whole", "--as-of", AS_OF, "--full-refresh")
-    ratios, differing = [], 0
+    ratios, cpu, differing = [], [], 0
     for number in range(rounds):
         files = change_rows(folder / "company", folder / f"changed-{number}", number)
         drop = [sys.executable, "-m", "orchestration.cli", "drop", *map(str, files)]
@@ -118,12 +118,15 @@ def report_changed(folder: Path, rounds: int) -> None:
         different = differing_tables(*versions, ("staging", "intermediate", "marts"))
         differing += len(different)
         print(
-            f"    what changed {part['seconds']:6.1f} s, {part['peak_mb']} MB   everything {full['seconds']:6.1f} s"
+            f"    what changed {part['seconds']:6.1f} s ({part['cpu']:.1f} s CPU), {part['peak_mb']} MB"
+            f"   everything {full['seconds']:6.1f} s ({full['cpu']:.1f} s CPU)"
             f"   tables that differ: {', '.join(different) or 'none'}",
             flush=True,
         )
         ratios.append(part["seconds"] / full["seconds"])
+        cpu.append(part["cpu"] / full["cpu"])
         print_longest(part["nodes"])
+    print(f"    CPU, which other work on the machine slows less: {spread(cpu, 'the full build')}")
     show("build of 0.1 % changed rows : full build", *beside(ratios, MOST_OF_FULL))
     show("tables that differ", str(differing), "none", differing == 0)
 
@@ -146,8 +149,8 @@ def beside(ratios: list[float], most: float) -> tuple[str, str, bool, str]:
     return f"{middle:.2f}", f"at most {most:.2f}", middle <= most, f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
-def spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):.2f} x plain SQL ({min(ratios):.2f} to {max(ratios):.2f})"
+def spread(ratios: list[float], of: str = "plain SQL") -> str:
+    return f"{statistics.median(ratios):.2f} x {of} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def newest_mb(home: Path) -> int:
