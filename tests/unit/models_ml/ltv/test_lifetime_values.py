@@ -281,9 +281,9 @@ def test_returns_lower_the_value_of_every_purchase(tmp_path: Path) -> None:
     kept, returned = empty_world(t=AS_OF), empty_world(t=AS_OF)
     for world in (kept, returned):
         add_shoppers(world, "t", 200, seed=2)
+    sales = "intermediate.int_retail__sales_dated"
     returned.execute(
-        """insert into intermediate.int_retail__sales_dated
-        select tenant_id, customer_id, currency, sold_on, -revenue / 2, null from intermediate.int_retail__sales_dated"""
+        f"insert into {sales} select tenant_id, customer_id, currency, sold_on, -revenue / 2, null from {sales}"
     )
     sums = []
     for world in (kept, returned):

@@ -1,6 +1,7 @@
 """How long customers under contract stay: the published cohorts, their parameters found again, and what is not seen."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,17 @@ def spells(entered: list[float], stayed: list[float], left: list[bool], texts: l
     return Spells(np.array(entered, float), np.array(stayed, float), np.array(left, bool), covariates)
 
 
-def cohort(survivors: list[int]) -> Spells:
+def cohort(there: list[int]) -> Spells:
     """One cohort asked at every renewal: how many were there after 0, 1, 2, … of them."""
-    lost = [before - after for before, after in zip(survivors[:-1], survivors[1:], strict=True)]
-    stayed = np.repeat(np.arange(len(survivors)), [*lost, survivors[-1]]).astype(float).tolist()
-    return spells([0.0] * len(stayed), stayed, [each < len(survivors) - 1 for each in stayed])
+    lost = [before - after for before, after in pairwise(there)]
+    stayed = np.repeat(np.arange(len(there)), [*lost, there[-1]]).astype(float).tolist()
+    return spells([0.0] * len(stayed), stayed, [each < len(there) - 1 for each in stayed])
+
+
+def survivors(folder: Path, column: str) -> list[int]:
+    """Of 1,000 customers, after 0, 1, … 7 renewals."""
+    with (folder / "retention" / "two_cohorts_years_0-7.csv").open() as file:
+        return [int(row[column]) for row in csv.DictReader(file)]
 
 
 def invented(customers: int, seed: int, segments: bool = False) -> Spells:
@@ -43,9 +50,7 @@ def invented(customers: int, seed: int, segments: bool = False) -> Spells:
 )
 def test_the_published_parameters_are_found(reference: Path, column: str, alpha: float, beta: float) -> None:
     """Fader and Hardie (2007), the two cohorts of 1,000 over seven renewals."""
-    with (reference / "retention" / "two_cohorts_years_0-7.csv").open() as file:
-        survivors = [int(row[column]) for row in csv.DictReader(file)]
-    found = shifted_beta_geometric.fit(cohort(survivors))
+    found = shifted_beta_geometric.fit(cohort(survivors(reference, column)))
     assert (round(found.alpha, 3), round(found.beta, 3)) == (alpha, beta)
 
 

@@ -105,10 +105,8 @@ def months(first: date, count: int, amount: int = 100) -> dict[date, int]:
 
 
 def add_item(connection: duckdb.DuckDBPyConnection, tenant_id: str, customer_id: str, started_on: date) -> None:
-    connection.execute(
-        "insert into intermediate.int_mrr__items_dated values (?, ?, 's', 'i', 'basic', 'month', ?, '9999-12-31', 1, null)",
-        [tenant_id, customer_id, started_on],
-    )
+    of = (tenant_id, customer_id, "s", "i", "basic", "month", started_on, date(9999, 12, 31), 1, None)
+    connection.execute(f"insert into intermediate.int_mrr__items_dated values ({', '.join('?' * 10)})", of)
 
 
 def add_sale(
