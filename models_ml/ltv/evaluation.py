@@ -25,7 +25,11 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
         where is_challenger and trained_at = as_of order by tenant_id, subject"""
     ).fetchall()
     subjects = {(one.tenant_id, one.subject): one for one in read_subjects(connection) if is_due(registry, one)}
-    replaced = [entry for one in subjects.values() for entry in fallbacks_of_the_month(registry, one)]
+    given_way = {
+        (entry.tenant_id, entry.subject, entry.trained_at)
+        for one in subjects.values()
+        for entry in fallbacks_of_the_month(registry, one)
+    }
     decisions = []
     for tenant_id, subject, algorithm, trained_at, window, metrics, digest, reason in rows:
         if (tenant_id, subject) not in subjects:
@@ -45,8 +49,8 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
         incumbent = registry.incumbent(trained_at, tenant_id, subject)
         decisions.append(decide(challenger, incumbent, subjects[tenant_id, subject], artefacts))
     as_of = dict(connection.execute("select tenant_id, as_of from run.tenants").fetchall())
-    kept = replace(registry, entries=tuple(entry for entry in registry.entries if entry not in replaced))
-    write_registry(connection, kept.decided(decisions, as_of))
+    kept = [one for one in registry.entries if (one.tenant_id, one.subject, one.trained_at) not in given_way]
+    write_registry(connection, replace(registry, entries=tuple(kept)).decided(decisions, as_of))
     return decisions
 
 

@@ -32,11 +32,14 @@ delete from ml.lifetime_candidates as c
 where not exists (from run.tenants as t where t.tenant_id = c.tenant_id and c.trained_at <= t.as_of)
 """
 
-REPLACE = """
-delete from ml.lifetime_candidates
+REPLACE = f"""
+delete from ml.lifetime_candidates as c using lifetime_made as m
 where
-    tenant_id = $1 and subject = $2
-    and (trained_at = $3 or (algorithm = $4 and date_trunc('month', trained_at) = date_trunc('month', $3)))
+    c.tenant_id = m.tenant_id and c.subject = m.subject
+    and (
+        c.trained_at = m.trained_at
+        or (c.algorithm = '{RULE}' and date_trunc('month', c.trained_at) = date_trunc('month', m.trained_at))
+    )
 """
 
 Model = Retention | Buying
@@ -77,11 +80,16 @@ def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, 
     connection.execute(TABLE)
     connection.execute(FORGET)
     trained = [train(one, artefacts) for one in read_subjects(connection) if is_due(registry, one)]
-    again = [(one.subject.tenant_id, one.subject.subject, one.subject.as_of, RULE) for one in trained]
-    if again:
-        connection.executemany(REPLACE, again)
     if rows := [candidate.row() for one in trained for candidate in one.candidates]:
-        connection.executemany("insert into ml.lifetime_candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        import pyarrow as pa
+
+        names = [row[0] for row in connection.execute("describe ml.lifetime_candidates").fetchall()]
+        connection.register(
+            "lifetime_made", pa.table([pa.array(each) for each in zip(*rows, strict=True)], names=names)
+        )
+        connection.execute(REPLACE)
+        connection.execute("insert into ml.lifetime_candidates by name from lifetime_made")
+        connection.unregister("lifetime_made")
     return trained
 
 
