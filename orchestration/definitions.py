@@ -12,6 +12,7 @@ from orchestration.defs.core_checks import build_core_checks
 from orchestration.defs.deal_scoring import build_deal_assets
 from orchestration.defs.forecast import build_forecast_assets
 from orchestration.defs.intake import intake_compaction, intake_core, intake_drop, intake_erasures
+from orchestration.defs.lifetime import build_lifetime_assets
 from orchestration.defs.model_registry import REGISTRY, build_model_registry
 from orchestration.defs.publication import build_publication_asset
 from orchestration.defs.raw import build_raw_assets
@@ -30,7 +31,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> Definitions:
     manifest = DbtProject.of(Settings()).manifest()
     raw = build_raw_assets(manifest)
     dbt = build_dbt_assets(manifest)
-    models = [*build_forecast_assets(), *build_churn_assets(), *build_deal_assets()]
+    models = [*build_forecast_assets(), *build_churn_assets(), *build_deal_assets(), *build_lifetime_assets()]
     reconciliation = build_reconciliation(sorted(raw.keys))
     publication = build_publication_asset(
         [*dbt.keys, *(key for part in models for key in part.keys), REGISTRY, RECONCILIATION]
