@@ -8,6 +8,7 @@ from the contract files. A failed `error` blocks every build until its batches a
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -141,6 +142,7 @@ class _Judge:
 
         # its own annotations change from release to release, so they are not relied on
         self._gx: Any = gx
+        logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # it set INFO itself
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         self._source: Any = context.data_sources.add_pandas("profiles")

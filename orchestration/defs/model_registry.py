@@ -30,7 +30,7 @@ def build_model_registry() -> AssetsDefinition:
         specs=[
             AssetSpec(
                 REGISTRY,
-                deps=[*(registry_key(kind) for kind in KINDS), AssetKey(["ml", "revenue_forecasts"])],
+                deps=[registry_key(kind) for kind in KINDS],
                 group_name="models",
                 kinds={"duckdb"},
                 description="Every training and its decision. One row per tenant, kind, subject and day.",
