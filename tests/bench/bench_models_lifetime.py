@@ -102,7 +102,7 @@ def record() -> None:
         holdout = some.until(origin + 6)
         holdout = holdout.after(np.full(len(holdout), 15.0))
         for model in contractual.candidates(some.until(origin)):
-            figures = contractual.judge(model, holdout, 6)
+            figures = contractual.judge(model, holdout, holdout.where(holdout.entered == 15.0), 6)
             print(_line(name, model.name, figures["log_loss"], figures, "left"))
     buyers, later, value = simulated(3_000, 3)
     shoppers = [("invented shoppers", buyers, later, value, 26.0)]
