@@ -18,6 +18,7 @@ from models_ml.ltv.shifted_beta_geometric import ShiftedBetaGeometric
 from models_ml.ltv.training import content_of
 from models_ml.registry import Training
 from tests.unit.models_ml.ltv.test_bg_nbd import SPENDING, TRUTH, simulated
+from tests.unit.models_ml.ltv.test_lifetime_features import world_with_a_future
 from tests.unit.models_ml.ltv.world import (
     add_contract,
     add_item,
@@ -387,3 +388,15 @@ def test_a_file_of_another_family_is_not_a_model_of_this_one(tmp_path: Path) -> 
     assert model_of(content_of(ShiftedBetaGeometric(0.5, 2.0)), subject) == ShiftedBetaGeometric(0.5, 2.0)
     with pytest.raises(ArtefactRefused, match="no model that is known here for contractual"):
         model_of(content_of(BuyTillTheyLeave(TRUTH, SPENDING, 1.0, 1.0)), subject)
+
+
+def test_no_value_rests_on_a_fact_after_the_day(tmp_path: Path) -> None:
+    """Spend, invoices, trials and voids of the future, wherever in it they stand."""
+    found = []
+    for shift in (0, 40):
+        world = world_with_a_future(shift)
+        world.execute("insert into raw_csv.marketing_spend values ('t', date '2026-01-10', 70, 'USD')")
+        build(world, tmp_path)
+        found.append(values(world, "*"))
+    assert found[0] == found[1]
+    assert [row[0] for row in values(world, "cac", "customer_id = 'C'")] == [35], "two were won since January"
