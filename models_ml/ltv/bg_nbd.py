@@ -14,6 +14,9 @@ from models_ml.ltv.likelihood import Floats, distinct, maximise
 
 SINGULAR = 1e-6
 """At a = 1 the formula of expected purchases divides by 0; this close to it, a is moved that far."""
+NARROW = 1e5
+"""With a + b above it hardly any two customers differ in their chance to leave, and the series loses its digits."""
+QUANTILES = 100
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,33 @@ class BgNbd:
         """
         from scipy.special import hyp2f1
 
-        a = self.a if abs(self.a - 1.0) > SINGULAR else 1.0 + SINGULAR
-        share = ahead / (self.alpha + age + ahead)
-        total = a + self.b + frequency - 1.0
-        series = hyp2f1(a - 1.0, a + self.b - 1.0 - self.r, total, share)
-        if_alive = total / (a - 1.0) * (1.0 - (1.0 - share) ** (a - 1.0) * series)
+        if self.a + self.b > NARROW:
+            if_alive = self._by_quantiles(ahead, frequency, age)
+        else:
+            a = self.a if abs(self.a - 1.0) > SINGULAR else 1.0 + SINGULAR
+            share = ahead / (self.alpha + age + ahead)
+            total = a + self.b + frequency - 1.0
+            series = hyp2f1(a - 1.0, a + self.b - 1.0 - self.r, total, share)
+            if_alive = total / (a - 1.0) * (1.0 - (1.0 - share) ** (a - 1.0) * series)
+            if not np.all(np.isfinite(if_alive)):
+                if_alive = self._by_quantiles(ahead, frequency, age)
         return np.asarray(np.maximum(if_alive, 0.0) * self.alive(frequency, recency, age), dtype=np.float64)
+
+    def _by_quantiles(self, ahead: float, frequency: Floats, age: Floats) -> Floats:
+        """The same of customers who are alive, as a mean over quantiles of their chance to leave: where the series
+        would be of numbers too large to be told apart.
+
+        At a chance p the expectation over the rates is (1 − (1 + p ahead / (alpha + age))^−(r + x)) / p.
+        """
+        from scipy.special import betaincinv
+
+        counts, of_count = np.unique(frequency, return_inverse=True)
+        middles = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        chances = np.maximum(betaincinv(self.a, self.b + counts[:, None], middles[None, :]), 1e-12)
+        found = np.zeros(len(frequency))
+        for chance in chances.T[:, of_count]:
+            found -= np.expm1(-(self.r + frequency) * np.log1p(chance * ahead / (self.alpha + age))) / chance
+        return found / QUANTILES
 
     def log_likelihood(self, frequency: Floats, recency: Floats, age: Floats) -> float:
         """Summed over customers."""

@@ -45,16 +45,15 @@ def candidates(training: Spells) -> list[Retention]:
     return fitted
 
 
-def judge(model: Retention, holdout: Spells, months: int) -> dict[str, float]:
+def judge(model: Retention, holdout: Spells, there: Spells, months: int) -> dict[str, float]:
     """Its figures on the `months` after those that it was trained on. `log_loss` is per customer-month and decides.
 
     `expected_left` sums the chance to leave over the customer-months that were seen, so it compares with `left`.
-    `coverage_80` is the share of customers who stayed as many of the months as their interval of 80 % said, of those
-    who were seen until they left or the holdout ended.
+    `coverage_80` is the share of customers who stayed as many of the months as their interval of 80 % said: of those
+    who were `there` when the holdout began, and seen until they left or it ended. Who came later was not seen for as
+    long unless it left.
     """
-    begin = Spells(holdout.entered, holdout.entered, np.zeros(len(holdout), dtype=bool), holdout.covariates)
-    leaving = model.leaving(begin, months)
-    stayed = holdout.stayed - holdout.entered
+    leaving, stayed = model.leaving(holdout.begin, months), holdout.stayed - holdout.entered
     asked = np.arange(months)[None, :] < (stayed + holdout.left)[:, None]
     figures = {
         "log_loss": -model.log_likelihood(holdout) / holdout.months_asked,
@@ -62,10 +61,11 @@ def judge(model: Retention, holdout: Spells, months: int) -> dict[str, float]:
         "left": float(np.sum(holdout.left)),
         "expected_left": float(np.sum(leaving[asked])),
     }
-    seen = holdout.left | (stayed >= months)
-    if seen.any():
-        low, high = kept_months(_staying(leaving[seen]))
-        figures["coverage_80"] = float(np.mean((low <= stayed[seen]) & (stayed[seen] <= high)))
+    seen = there.where(there.left | (there.stayed - there.entered >= months))
+    if len(seen):
+        low, high = kept_months(_staying(model.leaving(seen.begin, months)))
+        stayed = seen.stayed - seen.entered
+        figures["coverage_80"] = float(np.mean((low <= stayed) & (stayed <= high)))
     return figures
 
 

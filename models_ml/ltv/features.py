@@ -88,6 +88,14 @@ with
         inner join lifetime_days as d using (tenant_id)
     ),
 
+    -- A pause lasts while something is subscribed; else the customer left in it.
+    going_on as (
+        select distinct i.tenant_id, i.customer_id
+        from intermediate.int_mrr__items_dated as i
+        inner join lifetime_days as d using (tenant_id)
+        where i.set_aside_rule is null and i.started_on <= d.as_of and i.valid_to > d.as_of
+    ),
+
     -- What the customer began with is known at the first month-end of the whole tenure.
     items as (
         select
@@ -123,7 +131,9 @@ select
     greatest(least(j.kept_until, j.last_full_month) - j.began, j.first_at - j.began, 0) as stayed,
     j.has_left,
     j.is_customer and j.last_at = j.as_of_month as is_active,
-    j.is_pause and j.spell_no = max(j.spell_no) over (partition by j.tenant_id, j.customer_id) as is_paused,
+    j.is_pause
+    and g.customer_id is not null
+    and j.spell_no = max(j.spell_no) over (partition by j.tenant_id, j.customer_id) as is_paused,
     j.mrr,
     coalesce(c.segment, '') as segment,
     coalesce(i.plan, '') as plan,
@@ -131,6 +141,7 @@ select
     coalesce(c.acquisition_channel, '') as acquisition_channel,
     coalesce(floor(2 * log10(nullif(m.mrr, 0)))::integer::varchar, '') as starting_mrr
 from judged as j
+left join going_on as g on j.tenant_id = g.tenant_id and j.customer_id = g.customer_id
 left join months as m on j.tenant_id = m.tenant_id and j.customer_id = m.customer_id and j.began = m.month_index
 left join items as i on j.tenant_id = i.tenant_id and j.customer_id = i.customer_id and j.spell_no = i.spell_no
 left join

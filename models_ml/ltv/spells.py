@@ -33,6 +33,11 @@ class Spells:
         """How often a customer was asked: the number of customer-months that a likelihood is made of."""
         return float(np.sum(self.stayed - self.entered + self.left))
 
+    @property
+    def begin(self) -> "Spells":
+        """Each as it was when it was first asked."""
+        return Spells(self.entered, self.entered, np.zeros(len(self), dtype=bool), self.covariates)
+
     def where(self, rows: Bools) -> "Spells":
         return Spells(self.entered[rows], self.stayed[rows], self.left[rows], self.covariates[rows])
 

@@ -55,6 +55,12 @@ class Contracts:
     def holdout(self) -> Spells:
         return self.spells.after(self.at_origin)
 
+    @property
+    def there_at_origin(self) -> Spells:
+        """Of the holdout, those who were there when it began."""
+        there = self.at_origin >= self.spells.entered
+        return self.spells.where(there).after(self.at_origin[there])
+
 
 @dataclass(frozen=True)
 class Shoppers:

@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from models_ml.artefacts import Artefacts, json_bytes
+from models_ml.artefacts import ArtefactRefused, Artefacts, json_bytes
 from models_ml.ltv import contractual, non_contractual
 from models_ml.ltv.contractual import Retention
 from models_ml.ltv.features import HOLDOUT_MONTHS
@@ -145,7 +145,7 @@ def judge(model: Model, subject: Subject) -> dict[str, float]:
     """Its figures on the subject's newest holdout."""
     if isinstance(subject, Contracts):
         assert isinstance(model, Retention)
-        return contractual.judge(model, subject.holdout, HOLDOUT_MONTHS)
+        return contractual.judge(model, subject.holdout, subject.there_at_origin, HOLDOUT_MONTHS)
     assert isinstance(model, Buying)
     return non_contractual.judge(model, subject.then, Shoppers.weeks, subject.later, subject.later_value)
 
@@ -157,10 +157,13 @@ def content_of(model: Model) -> bytes:
 
 
 def model_of(content: bytes, subject: Subject) -> Model:
-    """From a file whose SHA-256 was checked; raises KeyError for a model of another family."""
+    """From a file whose SHA-256 was checked. Raises ArtefactRefused for what is no model of the subject's family."""
     document = json.loads(content)
     make = contractual.from_parameters if isinstance(subject, Contracts) else non_contractual.from_parameters
-    return make(document["algorithm"], document["parameters"])
+    try:
+        return make(document["algorithm"], document["parameters"])
+    except (KeyError, TypeError):
+        raise ArtefactRefused(f"the model file holds no model that is known here for {subject.family}") from None
 
 
 def _candidate(

@@ -124,6 +124,26 @@ def test_expected_purchases_grow_with_time_and_stay_finite(purchases: float) -> 
     assert all(before < after < 1e6 for before, after in pairwise(expected))
 
 
+@pytest.mark.parametrize("b", [0.001, 3.0, 3e6])
+@pytest.mark.parametrize("a", [0.01, 1.0, 1e3, 3e6])
+@pytest.mark.parametrize("r", [0.1, 3e6])
+def test_expected_purchases_are_numbers_for_every_model_that_a_fit_may_end_in(r: float, a: float, b: float) -> None:
+    """No more than a Poisson process without leaving, and no less than none."""
+    frequency, age = np.array([0.0, 1.0, 300.0]), np.full(3, 50.0)
+    model = BgNbd(r, r * 10.0, a, b)
+    expected = model.expected_purchases(52.0, frequency, age * (frequency > 0), age)
+    without_leaving = 52.0 * (r + frequency) / (r * 10.0 + age)
+    assert np.all(np.isfinite(expected))
+    assert np.all((expected >= 0) & (expected <= without_leaving * 1.001))
+
+
+def test_the_two_ways_to_expect_purchases_agree() -> None:
+    buyers, _, _ = simulated(500, seed=6)
+    of = buyers.frequency, buyers.recency, buyers.age
+    by_quantiles = TRUTH._by_quantiles(26.0, buyers.frequency, buyers.age) * TRUTH.alive(*of)
+    assert by_quantiles == pytest.approx(TRUTH.expected_purchases(26.0, *of), rel=0.01)
+
+
 def test_expected_purchases_do_not_jump_where_the_formula_divides_by_zero() -> None:
     of = np.array([3.0]), np.array([30.0]), np.array([40.0])
     near = [float(BgNbd(0.8, 6.0, a, 2.5).expected_purchases(52.0, *of)[0]) for a in (0.9999, 1.0, 1.0001)]

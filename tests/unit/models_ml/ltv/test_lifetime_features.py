@@ -55,10 +55,15 @@ def test_a_pause_ends_a_spell_without_anybody_leaving_and_its_end_goes_on_with_t
     assert features(world, SPELL) == [(0, 1, False, False, False), (4, 5, False, True, False)]
 
 
-def test_who_is_paused_now_is_known_as_paused() -> None:
+def test_who_is_paused_now_is_known_as_paused_until_the_subscription_ends() -> None:
     world = empty_world(t=AS_OF)
-    add_contract(world, "t", "C", months(date(2026, 1, 1), 2), paused=[date(2026, 3, 1)])
-    assert features(world, SPELL) == [(0, 1, False, False, True)]
+    for customer_id in ("paused", "left in the pause"):
+        add_contract(world, "t", customer_id, months(date(2026, 1, 1), 2), paused=[date(2026, 3, 1)])
+    add_item(world, "t", "paused", date(2026, 1, 1))
+    assert features(world, f"customer_id, {SPELL}") == [
+        ("left in the pause", 0, 1, False, False, False),
+        ("paused", 0, 1, False, False, True),
+    ]
 
 
 def test_who_left_and_came_back_begins_anew() -> None:

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from models_ml.artefacts import ArtefactRefused, Artefacts
 from models_ml.ltv import evaluation
 from models_ml.ltv.bg_nbd import BgNbd
 from models_ml.ltv.geometric import Geometric
@@ -17,6 +18,7 @@ from models_ml.ltv.shifted_beta_geometric import ShiftedBetaGeometric
 from models_ml.ltv.training import content_of
 from models_ml.registry import Training
 from tests.unit.models_ml.ltv.test_bg_nbd import SPENDING, TRUTH, simulated
+from tests.unit.models_ml.ltv.test_lifetime_features import world_with_a_future
 from tests.unit.models_ml.ltv.world import (
     add_contract,
     add_item,
@@ -108,8 +110,6 @@ def advanced(world: duckdb.DuckDBPyConnection) -> None:
 def plant_champion(world: duckdb.DuckDBPyConnection, folder: Path, model: Any) -> None:
     """Puts a model in the place of last month's champion."""
     content = content_of(model)
-    from models_ml.artefacts import Artefacts
-
     world.execute(
         "update ml.lifetime_registry set hash = ?, algorithm = ?", [Artefacts(folder).save(content), model.name]
     )
@@ -250,6 +250,7 @@ def test_a_trial_and_a_pause_have_no_number_and_say_why(tmp_path: Path) -> None:
     world = grown()
     add_item(world, "t", "trial", date(2026, 6, 1))
     add_contract(world, "t", "paused", months(date(2026, 1, 1), 2), paused=[date(2026, 3, 1)])
+    add_item(world, "t", "paused", date(2026, 1, 1))
     build(world, tmp_path)
     assert values(world, "customer_id, ltv_12m, low, value_segment, reason", "customer_id in ('trial', 'paused')") == [
         ("paused", None, None, None, "paused: nobody knows until when"),
@@ -312,13 +313,12 @@ def test_bg_nbd_beats_buying_on_as_before_where_customers_leave() -> None:
     assert losses[1] < losses[0]
 
 
-def test_the_plain_rule_is_used_where_nobody_leaves(tmp_path: Path) -> None:
-    """Customers who buy every fourth week and never leave: BG/NBD cannot be better than that."""
+def test_the_plain_rule_is_used_where_it_is_nearer(tmp_path: Path) -> None:
+    """Customers who never leave and buy by the calendar, some every other week and some every thirteenth."""
     world = empty_world(t=AS_OF)
     for number in range(60):
-        for week in range(0, 100, 4):
-            day = date.fromordinal(AS_OF.toordinal() - 7 * week - number % 7)
-            add_sale(world, "t", f"R{number:02d}", day, 20)
+        for week in range(0, 105, 2 if number % 2 else 13):
+            add_sale(world, "t", f"R{number:02d}", date.fromordinal(AS_OF.toordinal() - 7 * week), 20)
     [entry] = build(world, tmp_path).entries
     assert entry.algorithm == "own_rate"
     assert values(world, "distinct model, low is null", "true --") == [("own_rate", True)]
@@ -386,5 +386,17 @@ def test_a_file_of_another_family_is_not_a_model_of_this_one(tmp_path: Path) -> 
     build(world, tmp_path)
     [subject] = read_subjects(world)
     assert model_of(content_of(ShiftedBetaGeometric(0.5, 2.0)), subject) == ShiftedBetaGeometric(0.5, 2.0)
-    with pytest.raises(KeyError):
+    with pytest.raises(ArtefactRefused, match="no model that is known here for contractual"):
         model_of(content_of(BuyTillTheyLeave(TRUTH, SPENDING, 1.0, 1.0)), subject)
+
+
+def test_no_value_rests_on_a_fact_after_the_day(tmp_path: Path) -> None:
+    """Spend, invoices, trials and voids of the future, wherever in it they stand."""
+    found = []
+    for shift in (0, 40):
+        world = world_with_a_future(shift)
+        world.execute("insert into raw_csv.marketing_spend values ('t', date '2026-01-10', 70, 'USD')")
+        build(world, tmp_path)
+        found.append(values(world, "*"))
+    assert found[0] == found[1]
+    assert [row[0] for row in values(world, "cac", "customer_id = 'C'")] == [35], "two were won since January"
