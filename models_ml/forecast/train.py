@@ -124,7 +124,7 @@ def decide(
     name, newest = challenger(records)
     rival = by_name[name]
     if rival is champion:
-        reason = f"{name} stays: nothing else is better on what was known before the newest holdout"
+        reason = f"{name} stays: nothing else was better before the newest holdout; {_said(champion.record)}"
         return [_accept(series, champion, records, reason, {}, day, artefacts)]
     own, its = newest[champion.record.model], newest[name]
     figures = {"holdout_error": its, "holdout_error_of_champion": own}
@@ -146,7 +146,8 @@ def decide(
         None,
         f"refused: {verdict}",
     )
-    kept = _accept(series, champion, records, f"{champion.record.model} stays: {name} is refused", {}, day, artefacts)
+    stays = f"{champion.record.model} stays: {name} is refused; {_said(champion.record)}"
+    kept = _accept(series, champion, records, stays, {}, day, artefacts)
     return [kept, refused]
 
 
@@ -193,6 +194,10 @@ def _fallback(series: Series, day: date) -> Entry:
 def _incumbent(registry: Registry, as_of: Mapping[str, date], series: Series) -> str | None:
     entry = registry.incumbent(as_of[series.tenant_id], series.tenant_id, series.subject)
     return entry.algorithm if entry else None
+
+
+def _said(record: Backtest) -> str:
+    return f"mean absolute error {said(record.mean_absolute_error)} over {len(record.folds)} origins"
 
 
 def _window(series: Series) -> tuple[date, date]:
