@@ -121,6 +121,9 @@ def decide(
     if champion is None:
         why = "the one in use cannot be fitted any more" if incumbent else "chosen first"
         return [_accept(series, chosen, records, f"{why}; {chosen.reason}", {}, day, artefacts)]
+    if loses_to_naive(champion.record, records):
+        reason = f"{champion.record.model} loses to seasonal_naive by now; {chosen.reason}"
+        return [_accept(series, chosen, records, reason, {}, day, artefacts)]
     name, newest = challenger(records)
     rival = by_name[name]
     if rival is champion:
@@ -129,9 +132,6 @@ def decide(
     own, its = newest[champion.record.model], newest[name]
     figures = {"holdout_error": its, "holdout_error_of_champion": own}
     verdict = f"error {said(its)} against {said(own)} of {champion.record.model} on the newest holdout"
-    if loses_to_naive(champion.record, records):
-        reason = f"{champion.record.model} loses to seasonal_naive by now; {chosen.reason}"
-        return [_accept(series, chosen, records, reason, {}, day, artefacts)]
     if its < own and not loses_to_naive(rival.record, records):
         return [_accept(series, rival, records, f"{name} replaces it: {verdict}", figures, day, artefacts)]
     refused = Entry(
