@@ -121,17 +121,17 @@ def decide(
     if champion is None:
         why = "the one in use cannot be fitted any more" if incumbent else "chosen first"
         return [_accept(series, chosen, records, f"{why}; {chosen.reason}", {}, day, artefacts)]
+    if loses_to_naive(champion.record, records):
+        reason = f"{champion.record.model} loses to seasonal_naive by now; {chosen.reason}"
+        return [_accept(series, chosen, records, reason, {}, day, artefacts)]
     name, newest = challenger(records)
     rival = by_name[name]
     if rival is champion:
-        reason = f"{name} stays: nothing else is better on what was known before the newest holdout"
+        reason = f"{name} stays: nothing else was better before the newest holdout; {_said(champion.record)}"
         return [_accept(series, champion, records, reason, {}, day, artefacts)]
     own, its = newest[champion.record.model], newest[name]
     figures = {"holdout_error": its, "holdout_error_of_champion": own}
     verdict = f"error {said(its)} against {said(own)} of {champion.record.model} on the newest holdout"
-    if loses_to_naive(champion.record, records):
-        reason = f"{champion.record.model} loses to seasonal_naive by now; {chosen.reason}"
-        return [_accept(series, chosen, records, reason, {}, day, artefacts)]
     if its < own and not loses_to_naive(rival.record, records):
         return [_accept(series, rival, records, f"{name} replaces it: {verdict}", figures, day, artefacts)]
     refused = Entry(
@@ -146,7 +146,8 @@ def decide(
         None,
         f"refused: {verdict}",
     )
-    kept = _accept(series, champion, records, f"{champion.record.model} stays: {name} is refused", {}, day, artefacts)
+    stays = f"{champion.record.model} stays: {name} is refused; {_said(champion.record)}"
+    kept = _accept(series, champion, records, stays, {}, day, artefacts)
     return [kept, refused]
 
 
@@ -193,6 +194,10 @@ def _fallback(series: Series, day: date) -> Entry:
 def _incumbent(registry: Registry, as_of: Mapping[str, date], series: Series) -> str | None:
     entry = registry.incumbent(as_of[series.tenant_id], series.tenant_id, series.subject)
     return entry.algorithm if entry else None
+
+
+def _said(record: Backtest) -> str:
+    return f"mean absolute error {said(record.mean_absolute_error)} over {len(record.folds)} origins"
 
 
 def _window(series: Series) -> tuple[date, date]:
