@@ -72,6 +72,7 @@ def test_mrr_from_cohorts_stands_beside_it_in_every_scenario_of_the_seed(built: 
     assert ends["churn_up"] < ends["base"] < ends["price_up"] and ends["win_rate_down"] < ends["base"]
 
 
+@pytest.mark.long
 def test_an_altered_model_file_is_a_warning_and_the_plain_rule_not_a_failed_build(built: dict[str, Path]) -> None:
     files = list((built["home"] / "artefacts").iterdir())
     assert files

@@ -52,7 +52,7 @@ def test_what_came_later_does_not_widen_the_interval_of_an_earlier_origin() -> N
     assert coverages(calm, newest, values, 12, "month") == coverages([*calm, wild], newest, values, 12, "month")
 
 
-@pytest.mark.parametrize(("count", "within"), [(6, 0.3), pytest.param(60, 0.13, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("count", "within"), [(4, 0.3), pytest.param(60, 0.13, marks=pytest.mark.long)])
 def test_intervals_cover_about_what_they_say_on_generated_series(count: int, within: float) -> None:
     """Other series than those of the calibration, twelve months ahead: a wandering level, a season and noise, harder
     than most. Errors of one series go together, so few series say little."""

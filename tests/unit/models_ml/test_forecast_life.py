@@ -44,6 +44,12 @@ def shown(connection: duckdb.DuckDBPyConnection, metric: str = "mrr") -> list[tu
     ).fetchall()
 
 
+@pytest.fixture(autouse=True)
+def without_slow_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A life goes the same way with the methods that take seconds."""
+    monkeypatch.setattr("models_ml.forecast.choose.SLOW", ())
+
+
 @pytest.fixture
 def artefacts(tmp_path: Path) -> Artefacts:
     return Artefacts(tmp_path / "artefacts")
@@ -235,8 +241,7 @@ def test_too_little_to_learn_from_is_registered_as_a_fallback_and_gets_no_made_u
         [float(10**at) for at in range(13)] * 2,
     ],
 )
-def test_odd_series_are_forecast_with_finite_numbers(values: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models_ml.forecast.choose.SLOW", ())
+def test_odd_series_are_forecast_with_finite_numbers(values: list[float]) -> None:
     series = monthly(values)
     assert np.isfinite(score.plainly(series, "").values).all()
     if is_trained(series):
