@@ -18,7 +18,7 @@ from models_ml.churn.risk import Action, Risk, risks
 from models_ml.classifier.drift import FEWEST_ROWS, stability
 from models_ml.classifier.explain import Explanation, explain
 from models_ml.classifier.fitted import Fitted, expit
-from models_ml.classifier.lifecycle import BASE_RATE, model_of
+from models_ml.classifier.lifecycle import BASE_RATE, in_list, model_of
 from models_ml.classifier.rows import insert
 from models_ml.classifier.table import Floats
 from models_ml.classifier.words import reasons
@@ -66,6 +66,9 @@ class Scored:
     """Drift beyond its threshold: tenant, measure, name, value."""
 
 
+_Row = tuple[Any, ...]
+
+
 @dataclass(frozen=True)
 class _Tenant:
     tenant_id: str
@@ -79,27 +82,59 @@ class _Tenant:
 def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> Scored:
     """Scores everybody who pays on the tenant's as-of date. The tables exist, empty, where nobody does."""
     connection.execute(TABLES)
-    frame = connection.execute("from ml.churn_features order by tenant_id, month_index, customer_id").df()
-    of = dict(tuple(frame.groupby("tenant_id", sort=False)))
-    rates = base_rates(connection)
-    models, explained, beyond = {}, {}, []
-    for tenant in _tenants(connection):
-        rows = of.get(tenant.tenant_id, frame.iloc[:0])
-        model = model_of(registry, tenant.tenant_id, tenant.as_of, artefacts)
+    tenants = _tenants(connection)
+    found = {one.tenant_id: model_of(registry, one.tenant_id, one.as_of, artefacts) for one in tenants}
+    with_model = {tenant: model for tenant, model in found.items() if not isinstance(model, str)}
+    why_not = {tenant: reason for tenant, reason in found.items() if isinstance(reason, str)}
+    predictions = _plain_rows(connection, tenants, why_not)
+    changes: list[_Row] = []
+    drift: list[_Row] = []
+    explained: dict[str, Explanation] = {}
+    beyond: list[tuple[str, str, str, float]] = []
+    of = _features_of(connection, list(with_model)) if with_model else {}
+    for tenant in (one for one in tenants if one.tenant_id in of):
+        fitted, entry = with_model[tenant.tenant_id]
+        rows = of[tenant.tenant_id]
         now = rows[rows["scored_on"].dt.date == tenant.as_of]
-        if isinstance(model, str):
-            models[tenant.tenant_id] = model
-            _write_plain(connection, tenant, now, rates.get(tenant.tenant_id), model)
-            continue
-        fitted, entry = model
-        models[tenant.tenant_id] = entry.model_version
         if len(now):
             explained[tenant.tenant_id] = explain(fitted, now)
-            _write_predictions(connection, tenant, now, fitted, entry, explained[tenant.tenant_id])
-            _write_changes(connection, tenant, rows, fitted, entry, explained[tenant.tenant_id])
-        beyond += _write_drift(connection, tenant, rows, now, fitted, entry)
-    count = connection.execute("select count(*) from ml.churn_predictions").fetchall()[0][0]
-    return Scored(count, models, explained, beyond)
+            predictions += _predictions(tenant, now, fitted, entry, explained[tenant.tenant_id])
+            changes += _changes(tenant, rows, fitted, entry, explained[tenant.tenant_id])
+        moved = _drift(rows, now, fitted, entry)
+        drift += [(tenant.tenant_id, tenant.as_of, *one) for one in moved]
+        beyond += [(tenant.tenant_id, *one[:3]) for one in moved if one[-1]]
+    insert(connection, "ml.churn_predictions", predictions)
+    insert(connection, "ml.churn_risk_changes", changes)
+    insert(connection, "ml.churn_drift", drift)
+    models = {**why_not, **{tenant: entry.model_version for tenant, (_, entry) in with_model.items()}}
+    return Scored(len(predictions), models, explained, beyond)
+
+
+def _features_of(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> dict[str, pd.DataFrame]:
+    frame = connection.execute(
+        f"from ml.churn_features where {in_list(tenants)} order by tenant_id, month_index, customer_id"
+    ).df()
+    return {str(tenant): rows for tenant, rows in frame.groupby("tenant_id", sort=False)}
+
+
+def _plain_rows(
+    connection: duckdb.DuckDBPyConnection, tenants: Sequence[_Tenant], why_not: Mapping[str, str]
+) -> list[_Row]:
+    """Of the tenants without a model, without data frames: most of many tenants are small."""
+    paying: dict[str, list[tuple[str, Decimal]]] = {}
+    for tenant_id, customer_id, mrr in connection.execute(
+        """select f.tenant_id, f.customer_id, f.mrr from ml.churn_features as f
+        inner join run.tenants as t on t.tenant_id = f.tenant_id and t.as_of = f.scored_on
+        order by f.tenant_id, f.customer_id"""
+    ).fetchall():
+        paying.setdefault(tenant_id, []).append((customer_id, Decimal(mrr).scaleb(-4)))
+    rates = base_rates(connection)
+    return [
+        row
+        for tenant in tenants
+        if tenant.tenant_id in why_not and tenant.tenant_id in paying
+        for row in _plain(tenant, paying[tenant.tenant_id], rates.get(tenant.tenant_id), why_not[tenant.tenant_id])
+    ]
 
 
 def base_rates(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, int]]:
@@ -167,71 +202,61 @@ def _mrr(rows: pd.DataFrame) -> list[Decimal]:
     return [Decimal(int(value)).scaleb(-4) for value in rows["mrr"]]
 
 
-def _risk(tenant: _Tenant, rows: pd.DataFrame, probabilities: Floats) -> Risk:
-    return risks(probabilities, rows["mrr"].to_numpy(dtype=np.float64) / 10_000, tenant.margin, tenant.actions)
+def _risk(tenant: _Tenant, mrr: Sequence[Decimal], probabilities: Floats) -> Risk:
+    return risks(probabilities, np.array(mrr, dtype=np.float64), tenant.margin, tenant.actions)
 
 
-def _write_plain(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: _Tenant,
-    now: pd.DataFrame,
-    rate: tuple[float, int] | None,
-    reason: str,
-) -> None:
+def _plain(
+    tenant: _Tenant, paying: Sequence[tuple[str, Decimal]], rate: tuple[float, int] | None, reason: str
+) -> list[_Row]:
     """The base rate for everybody; without a customer-month to take it from there is no probability."""
-    if not len(now):
-        return
     if rate is None:
-        risk = None
         why = f"{reason}; and no month has a known outcome yet"
-    else:
-        risk = _risk(tenant, now, np.full(len(now), rate[0]))
-        why = f"{reason}; the share of {rate[1]} customer-months of a year is shown"
-    rows = []
-    for at, (customer_id, mrr) in enumerate(zip(now["customer_id"], _mrr(now), strict=True)):
-        known: tuple[Any, ...] = (None, None, None, None, None)
-        if rate is not None and risk is not None:
-            known = (rate[0], risk.level[at], risk.action[at], _at_risk(rate[0], mrr), _money(float(risk.gain[at])))
-        probability, level, action, at_risk, gain = known
-        rows.append(
-            (
-                tenant.tenant_id,
-                customer_id,
-                tenant.as_of,
-                probability,
-                level,
-                "[]",
-                "[]",
-                action,
-                mrr,
-                tenant.currency,
-                at_risk,
-                gain,
-                BASE_RATE,
-                None,
-                why,
-            )
+        nothing = (None, None, "[]", "[]", None)
+        return [
+            (tenant.tenant_id, customer, tenant.as_of, *nothing, mrr, tenant.currency, None, None, BASE_RATE, None, why)
+            for customer, mrr in paying
+        ]
+    probability, of = rate
+    risk = _risk(tenant, [mrr for _, mrr in paying], np.full(len(paying), probability))
+    why = f"{reason}; the share of {of} customer-months of a year is shown"
+    return [
+        (
+            tenant.tenant_id,
+            customer,
+            tenant.as_of,
+            probability,
+            level,
+            "[]",
+            "[]",
+            action,
+            mrr,
+            tenant.currency,
+            _at_risk(probability, mrr),
+            _money(gain),
+            BASE_RATE,
+            None,
+            why,
         )
-    insert(connection, "ml.churn_predictions", rows)
+        for (customer, mrr), level, action, gain in zip(
+            paying, risk.level, risk.action, risk.gain.tolist(), strict=True
+        )
+    ]
 
 
 def _at_risk(probability: float, mrr: Decimal) -> Decimal:
     return (Decimal(repr(float(probability))) * mrr).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def _write_predictions(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: _Tenant,
-    now: pd.DataFrame,
-    fitted: Fitted,
-    entry: Entry,
-    explanation: Explanation,
-) -> None:
+def _predictions(
+    tenant: _Tenant, now: pd.DataFrame, fitted: Fitted, entry: Entry, explanation: Explanation
+) -> list[_Row]:
     probabilities = expit(explanation.log_odds)
-    risk = _risk(tenant, now, probabilities)
+    mrr_of = _mrr(now)
+    risk = _risk(tenant, mrr_of, probabilities)
     values = now[list(explanation.columns)].astype(object).to_numpy().tolist()
     told, raising = reasons(explanation, values, ("raises the risk", "lowers the risk"), WORDS)
-    rows = [
+    return [
         (
             tenant.tenant_id,
             customer_id,
@@ -256,22 +281,14 @@ def _write_predictions(
             told,
             raising,
             risk.action,
-            _mrr(now),
+            mrr_of,
             risk.gain.tolist(),
             strict=True,
         )
     ]
-    insert(connection, "ml.churn_predictions", rows)
 
 
-def _write_changes(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: _Tenant,
-    rows: pd.DataFrame,
-    fitted: Fitted,
-    entry: Entry,
-    explanation: Explanation,
-) -> None:
+def _changes(tenant: _Tenant, rows: pd.DataFrame, fitted: Fitted, entry: Entry, explanation: Explanation) -> list[_Row]:
     """Whose probability rose since the month-end before, by the same model on what was known on either day.
 
     `explanation` is that of the as-of date's rows, in their order.
@@ -281,47 +298,38 @@ def _write_changes(
     today = today.assign(at=np.arange(len(today)), probability=expit(explanation.log_odds))
     pair = today.merge(earlier, on="customer_id", suffixes=("", "_before"))
     if not len(pair):
-        return
+        return []
     names = list(fitted.columns.names)
     before = pair[[f"{name}_before" for name in names]].set_axis(names, axis=1)
     now, then = pair["probability"].to_numpy(), fitted.probabilities(before)
     order = [at for at in np.lexsort((pair["customer_id"], then - now)) if now[at] - then[at] >= RISEN]
     if not order:
-        return
+        return []
     moved = explanation.contributions[pair["at"].iloc[order]] - explain(fitted, before.iloc[order]).contributions
     mrr = _mrr(pair.iloc[order])
-    insert(
-        connection,
-        "ml.churn_risk_changes",
-        [
-            (
-                tenant.tenant_id,
-                pair["customer_id"].iloc[at],
-                tenant.as_of,
-                pair["scored_on_before"].iloc[at].date(),
-                rank + 1,
-                float(now[at]),
-                float(then[at]),
-                float(now[at] - then[at]),
-                mrr[rank],
-                tenant.currency,
-                _at_risk(float(now[at]), mrr[rank]),
-                names[int(moved[rank].argmax())],
-                entry.model_version,
-            )
-            for rank, at in enumerate(order)
-        ],
-    )
+    return [
+        (
+            tenant.tenant_id,
+            pair["customer_id"].iloc[at],
+            tenant.as_of,
+            pair["scored_on_before"].iloc[at].date(),
+            rank + 1,
+            float(now[at]),
+            float(then[at]),
+            float(now[at] - then[at]),
+            mrr[rank],
+            tenant.currency,
+            _at_risk(float(now[at]), mrr[rank]),
+            names[int(moved[rank].argmax())],
+            entry.model_version,
+        )
+        for rank, at in enumerate(order)
+    ]
 
 
-def _write_drift(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: _Tenant,
-    rows: pd.DataFrame,
-    now: pd.DataFrame,
-    fitted: Fitted,
-    entry: Entry,
-) -> list[tuple[str, str, str, float]]:
+def _drift(
+    rows: pd.DataFrame, now: pd.DataFrame, fitted: Fitted, entry: Entry
+) -> list[tuple[str, str, float, float, bool]]:
     """How far today's features are from the training's, and those who left from what was expected of the newest
     month-end whose outcome is known and which the model did not learn from."""
     found: list[tuple[str, str, float, float, bool]] = []
@@ -338,5 +346,4 @@ def _write_drift(
             f"{judged['scored_on'].iloc[0].date()}: expected {expected.sum():.1f}, left {int(judged['churned'].sum())}"
         )
         found.append(("calibration", name, distance, MISCALIBRATED, abs(distance) > MISCALIBRATED))
-    insert(connection, "ml.churn_drift", [(tenant.tenant_id, tenant.as_of, *one) for one in found])
-    return [(tenant.tenant_id, measure, name, value) for measure, name, value, _, beyond in found if beyond]
+    return found

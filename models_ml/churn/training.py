@@ -13,26 +13,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
-from models_ml.artefacts import Artefacts
 from models_ml.churn.features import COLUMNS, HORIZON, LEARNED, features_sql
 from models_ml.classifier.folds import by_group, by_time
-from models_ml.classifier.lifecycle import (
-    SEED,
-    Candidate,
-    Decision,
-    Recent,
-    Task,
-    Window,
-    candidates_of,
-    challengers,
-    days_of_tenants,
-    decision_of,
-    due_tenants,
-    in_list,
-    write_candidates,
-)
+from models_ml.classifier.lifecycle import SEED, Kind, Recent, Task, Window, in_list
 from models_ml.classifier.table import Examples
-from models_ml.registry import Registry, write_registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,15 +24,10 @@ if TYPE_CHECKING:
 KIND = "churn"
 HOLDOUT = 3
 """Month-ends that a model is judged on."""
-NOUN = "customers"
 
 
-def tasks(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> list[Task]:
-    """A task for each of the tenants, those without a customer included."""
-    as_of = days_of_tenants(connection)
-    frame = connection.execute(features_sql(LEARNED, in_list(tenants))).df()
-    of = dict(tuple(frame.groupby("tenant_id", sort=False)))
-    return [task(tenant, as_of[tenant], of.get(tenant, frame.iloc[:0])) for tenant in tenants]
+def _frame(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> pd.DataFrame:
+    return connection.execute(features_sql(LEARNED, in_list(tenants))).df()
 
 
 def task(tenant_id: str, as_of: date, frame: pd.DataFrame) -> Task:
@@ -91,27 +70,11 @@ def _window(frame: pd.DataFrame) -> Window | None:
     return first.date(), last.date()
 
 
-def write_trained(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Candidate]:
-    """Trains every tenant whose training is due and adds to `ml.churn_candidates`."""
-    due = due_tenants(registry, days_of_tenants(connection))
-    made = [
-        candidate
-        for one in (tasks(connection, due) if due else [])
-        for candidate in candidates_of(one, COLUMNS, artefacts, NOUN)
-    ]
-    write_candidates(connection, KIND, made)
-    return made
-
-
-def write_decided(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Decision]:
-    """Decides about what this build trained, and writes `ml.churn_registry`."""
-    as_of = days_of_tenants(connection)
-    due = due_tenants(registry, as_of)
-    found = challengers(connection, KIND)
-    made = []
-    for one in tasks(connection, due) if due else []:
-        algorithm, digest, reason = found[one.tenant_id, one.as_of]
-        challenger = (algorithm, digest) if digest else None
-        made.append(decision_of(one, KIND, challenger, reason, registry, artefacts))
-    write_registry(connection, registry.decided([one.entry for one in made], as_of))
-    return made
+CHURN = Kind(
+    KIND,
+    "customers",
+    "churned",
+    "customer_id",
+    _frame,
+    lambda tenant, as_of, rows: (task(tenant, as_of, rows), COLUMNS),
+)

@@ -6,7 +6,7 @@ meet the champion on the same rows and decides. A tenant with too little to lear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,9 +20,10 @@ from models_ml.classifier.drift import profile
 from models_ml.classifier.evaluate import Figures, figures
 from models_ml.classifier.fitted import Fitted, load
 from models_ml.classifier.folds import Folding
+from models_ml.classifier.rows import insert
 from models_ml.classifier.table import Columns, Examples
 from models_ml.classifier.training import Trained, train
-from models_ml.registry import Entry, Registry
+from models_ml.registry import Entry, Registry, write_registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,36 @@ class Task:
             if min(ones, zeros) < fewest:
                 return f"{ones} {noun} with the outcome and {zeros} without {where}; each needs {fewest}"
         return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What tells one kind of classifier from another.
+
+    `frame` reads the rows of tenants with one query: tenant_id, an `outcome` column (null where it is not known yet)
+    and a `group` column among them. `task` splits one tenant's rows, and says which columns may be learned from.
+    """
+
+    name: str
+    noun: str
+    outcome: str
+    group: str
+    frame: Callable[[duckdb.DuckDBPyConnection, Sequence[str]], pd.DataFrame]
+    task: Callable[[str, date, pd.DataFrame], tuple[Task, Columns]]
+
+    def too_few(self, frame: pd.DataFrame, tenants: Sequence[str]) -> dict[str, str]:
+        """Tenants that have too few of either outcome for any split, with the reason; counted for all at once."""
+        known = frame[frame[self.outcome].notna()]
+        counted = known.groupby(["tenant_id", known[self.outcome].astype(bool)])[self.group].nunique().to_dict()
+        found = {}
+        for tenant in tenants:
+            ones, zeros = counted.get((tenant, True), 0), counted.get((tenant, False), 0)
+            if min(ones, zeros) < FEWEST_TRAINED:
+                found[tenant] = (
+                    f"{ones} {self.noun} with the outcome and {zeros} without;"
+                    f" {FEWEST_TRAINED} of each are needed to learn from"
+                )
+        return found
 
 
 @dataclass(frozen=True)
@@ -150,49 +181,73 @@ def _judge(fitted: Fitted, holdout: Examples, base_rate: float) -> Figures:
     return figures(holdout.outcome, fitted.probabilities(holdout.frame), base_rate, holdout.weight)
 
 
-def write_candidates(connection: duckdb.DuckDBPyConnection, kind: str, made: Iterable[Candidate]) -> None:
-    """Adds this build's rows to those of earlier trainings; the same training twice is there once."""
+def write_trained(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, registry: Registry, artefacts: Artefacts
+) -> list[Candidate]:
+    """Trains every tenant whose training is due and adds to `ml.<kind>_candidates`."""
+    as_of = days_of_tenants(connection)
+    made: list[Candidate] = []
+    if due := due_tenants(registry, as_of):
+        frame = kind.frame(connection, due)
+        few = kind.too_few(frame, due)
+        made += [_plain(tenant, as_of[tenant], reason) for tenant, reason in few.items()]
+        of = {str(tenant): rows for tenant, rows in frame.groupby("tenant_id", sort=False)}
+        for tenant in due:
+            if tenant not in few:
+                made += candidates_of(*kind.task(tenant, as_of[tenant], of[tenant]), artefacts, kind.noun)
+    _write_candidates(connection, kind.name, made, due)
+    return made
+
+
+def _plain(tenant_id: str, as_of: date, reason: str) -> Candidate:
+    return Candidate(tenant_id, as_of, BASE_RATE, False, None, None, 0, 0, None, None, None, reason)
+
+
+def _write_candidates(
+    connection: duckdb.DuckDBPyConnection, kind: str, made: Sequence[Candidate], trained: Sequence[str]
+) -> None:
+    """Adds this build's rows to those of earlier days; the same training twice is there once, and a build of the past
+    does not show what was trained later."""
     connection.execute(TABLE.format(kind=kind))
     connection.execute(
         f"""delete from ml.{kind}_candidates as c where not exists (
         from run.tenants as t where t.tenant_id = c.tenant_id and c.trained_at <= t.as_of)"""
     )
-    for one in made:
-        figure = one.judged
-        connection.execute(
-            f"delete from ml.{kind}_candidates where tenant_id = ? and trained_at = ? and algorithm = ?",
-            [one.tenant_id, one.trained_at, one.algorithm],
-        )
-        connection.execute(
-            f"insert into ml.{kind}_candidates values ({', '.join('?' * 21)})",
-            [
-                one.tenant_id,
-                one.trained_at,
-                one.algorithm,
-                one.is_challenger,
-                *(one.window or (None, None)),
-                *(one.holdout_window or (None, None)),
-                one.training_rows,
-                one.training_positives,
-                one.fold_log_loss,
-                *(
-                    (None,) * 8
-                    if figure is None
-                    else (
-                        figure.rows,
-                        figure.positives,
-                        figure.pr_auc,
-                        figure.roc_auc,
-                        figure.log_loss,
-                        figure.brier,
-                        figure.base_log_loss,
-                        figure.calibration_error,
-                    )
-                ),
-                one.hash,
-                one.reason,
-            ],
-        )
+    connection.execute(
+        f"""delete from ml.{kind}_candidates where {in_list(trained)}
+        and (tenant_id, trained_at) in (select (tenant_id, as_of) from run.tenants)"""
+    )
+    insert(connection, f"ml.{kind}_candidates", [_row(one) for one in made])
+
+
+def _row(one: Candidate) -> tuple[object, ...]:
+    figure = one.judged
+    judged = (None,) * 8
+    if figure is not None:
+        judged = (
+            figure.rows,
+            figure.positives,
+            figure.pr_auc,
+            figure.roc_auc,
+            figure.log_loss,
+            figure.brier,
+            figure.base_log_loss,
+            figure.calibration_error,
+        )  # type: ignore[assignment]
+    return (
+        one.tenant_id,
+        one.trained_at,
+        one.algorithm,
+        one.is_challenger,
+        *(one.window or (None, None)),
+        *(one.holdout_window or (None, None)),
+        one.training_rows,
+        one.training_positives,
+        one.fold_log_loss,
+        *judged,
+        one.hash,
+        one.reason,
+    )
 
 
 @dataclass(frozen=True)
@@ -204,23 +259,34 @@ class Decision:
     champion: Figures | None
 
 
-def decision_of(
-    task: Task, kind: str, challenger: tuple[str, str] | None, why_not: str, registry: Registry, artefacts: Artefacts
-) -> Decision:
-    """`challenger` is its algorithm and file, None where nothing was trained, for which `why_not` is the reason.
+def write_decided(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, registry: Registry, artefacts: Artefacts
+) -> list[Decision]:
+    """Decides about what this build trained, and writes `ml.<kind>_registry`."""
+    as_of = days_of_tenants(connection)
+    due = due_tenants(registry, as_of)
+    found = {tenant: one for tenant, one in _challengers(connection, kind.name).items() if tenant in set(due)}
+    trained = [tenant for tenant, (_, digest, _) in found.items() if digest]
+    frame = kind.frame(connection, trained) if trained else None
+    made = []
+    for tenant, (algorithm, digest, reason) in found.items():
+        if digest is None or frame is None:
+            made.append(_fallback(kind.name, tenant, as_of[tenant], reason))
+        else:
+            task, _ = kind.task(tenant, as_of[tenant], frame[frame["tenant_id"] == tenant])
+            made.append(decision_of(task, kind.name, algorithm, digest, registry, artefacts))
+    write_registry(connection, registry.decided([one.entry for one in made], as_of))
+    return made
 
-    A champion whose file cannot be used is replaced.
-    """
-    if challenger is None:
-        metrics: dict[str, float | int | str | None] = {
-            "training_rows": len(task.training),
-            "training_positives": task.training.positives,
-        }
-        fallback = Entry(
-            task.tenant_id, kind, "", BASE_RATE, "fallback", task.as_of, task.window, metrics, None, why_not
-        )
-        return Decision(fallback, None, None)
-    algorithm, digest = challenger
+
+def _fallback(kind: str, tenant_id: str, as_of: date, reason: str) -> Decision:
+    return Decision(Entry(tenant_id, kind, "", BASE_RATE, "fallback", as_of, None, {}, None, reason), None, None)
+
+
+def decision_of(
+    task: Task, kind: str, algorithm: str, digest: str, registry: Registry, artefacts: Artefacts
+) -> Decision:
+    """Lets the challenger, whose file `digest` is, meet the champion. One whose file cannot be used is replaced."""
     base_rate = task.training.base_rate
     own = _judge(load(artefacts.load(digest)), task.holdout, base_rate)
     theirs = _champion(task, registry, artefacts, base_rate)
@@ -261,15 +327,14 @@ def _champion(task: Task, registry: Registry, artefacts: Artefacts, base_rate: f
         return f"the champion was trained on a column that is no more: {error}"
 
 
-def challengers(
-    connection: duckdb.DuckDBPyConnection, kind: str
-) -> dict[tuple[str, date], tuple[str, str | None, str]]:
-    """By tenant and day of training: algorithm and file of the challenger, or the plain rule and its reason."""
+def _challengers(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, tuple[str, str | None, str]]:
+    """Of trainings on the tenants' as-of dates: algorithm and file of the challenger, or the plain rule, and why."""
     rows = connection.execute(
-        f"""select tenant_id, trained_at, algorithm, hash, reason from ml.{kind}_candidates
-        where is_challenger or algorithm = '{BASE_RATE}' order by all"""
+        f"""select c.tenant_id, c.algorithm, c.hash, c.reason from ml.{kind}_candidates as c
+        inner join run.tenants as t on t.tenant_id = c.tenant_id and t.as_of = c.trained_at
+        where c.is_challenger or c.algorithm = '{BASE_RATE}' order by all"""
     ).fetchall()
-    return {(tenant, day): (algorithm, digest, reason) for tenant, day, algorithm, digest, reason in rows}
+    return {tenant: (algorithm, digest, reason) for tenant, algorithm, digest, reason in rows}
 
 
 def model_of(registry: Registry, tenant_id: str, as_of: date, artefacts: Artefacts) -> tuple[Fitted, Entry] | str:
@@ -296,6 +361,6 @@ def days_of_tenants(connection: duckdb.DuckDBPyConnection) -> dict[str, date]:
 
 
 def in_list(tenants: Sequence[str]) -> str:
-    """A condition on `tenant_id`; ids come from the drop's folders, so quotes are doubled."""
+    """A condition on `tenant_id`: one of these; ids come from the drop's folders, so quotes are doubled."""
     quoted = ", ".join("'" + tenant.replace("'", "''") + "'" for tenant in tenants)
     return f"tenant_id in ({quoted})" if tenants else "false"

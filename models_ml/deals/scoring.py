@@ -121,6 +121,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
     models: dict[str, str] = {}
     explained: dict[str, Explanation] = {}
     beyond: list[str] = []
+    scored: list[tuple[Any, ...]] = []
     for tenant, rows in of.items():
         model = model_of(registry, tenant, as_of[tenant], artefacts)
         if isinstance(model, str):
@@ -134,7 +135,8 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
             if len(rows) >= FEWEST_ROWS:
                 moved = stability(fitted.profile, rows).items()
                 beyond += [f"{tenant}: {name} {value:.2f}" for name, (value, most) in moved if value > most]
-        insert(connection, "ml.deal_scores", _rows(tenant, as_of[tenant], deals[tenant], told, left.get(tenant, {})))
+        scored += _rows(tenant, as_of[tenant], deals[tenant], told, left.get(tenant, {}))
+    insert(connection, "ml.deal_scores", scored)
     return Scored(len(frame), models, explained, beyond)
 
 

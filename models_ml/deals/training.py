@@ -14,48 +14,23 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
-from models_ml.artefacts import Artefacts
 from models_ml.classifier.folds import by_group
-from models_ml.classifier.lifecycle import (
-    SEED,
-    Candidate,
-    Decision,
-    Recent,
-    Task,
-    Window,
-    candidates_of,
-    challengers,
-    days_of_tenants,
-    decision_of,
-    due_tenants,
-    in_list,
-    write_candidates,
-)
+from models_ml.classifier.lifecycle import SEED, Kind, Recent, Task, Window, in_list
 from models_ml.classifier.table import Columns, Examples, Floats
 from models_ml.deals.features import COLUMNS, EDITABLE, LEARNED, features_sql
-from models_ml.registry import Registry, write_registry
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "deal_win"
-NOUN = "deals"
 LEARNED_SHARE = 0.7
 """Of the closed deals, oldest first."""
 MOST_WEIGHT = 10.0
 MOST_DIFFERENCE = 0.2
 
 
-def tasks(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> list[tuple[Task, Columns]]:
-    """For each of the tenants, those without a deal included, a task and the columns that may be learned from."""
-    as_of = days_of_tenants(connection)
-    frame = connection.execute(features_sql(LEARNED, in_list(tenants))).df()
-    of = dict(tuple(frame.groupby("tenant_id", sort=False)))
-    made = []
-    for tenant in tenants:
-        rows = of.get(tenant, frame.iloc[:0])
-        made.append((task(tenant, as_of[tenant], rows), that_are_as_filled_when_open(rows)))
-    return made
+def _frame(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> pd.DataFrame:
+    return connection.execute(features_sql(LEARNED, in_list(tenants))).df()
 
 
 def task(tenant_id: str, as_of: date, frame: pd.DataFrame) -> Task:
@@ -135,27 +110,11 @@ def _window(frame: pd.DataFrame) -> Window | None:
     return frame["snapshot_on"].min().date(), frame["snapshot_on"].max().date()
 
 
-def write_trained(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Candidate]:
-    """Trains every tenant whose training is due and adds to `ml.deal_win_candidates`."""
-    due = due_tenants(registry, days_of_tenants(connection))
-    made = [
-        candidate
-        for one, columns in (tasks(connection, due) if due else [])
-        for candidate in candidates_of(one, columns, artefacts, NOUN)
-    ]
-    write_candidates(connection, KIND, made)
-    return made
-
-
-def write_decided(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Decision]:
-    """Decides about what this build trained, and writes `ml.deal_win_registry`."""
-    as_of = days_of_tenants(connection)
-    due = due_tenants(registry, as_of)
-    found = challengers(connection, KIND)
-    made = []
-    for one, _ in tasks(connection, due) if due else []:
-        algorithm, digest, reason = found[one.tenant_id, one.as_of]
-        challenger = (algorithm, digest) if digest else None
-        made.append(decision_of(one, KIND, challenger, reason, registry, artefacts))
-    write_registry(connection, registry.decided([one.entry for one in made], as_of))
-    return made
+DEAL_WIN = Kind(
+    KIND,
+    "deals",
+    "is_won",
+    "deal_id",
+    _frame,
+    lambda tenant, as_of, rows: (task(tenant, as_of, rows), that_are_as_filled_when_open(rows)),
+)

@@ -16,7 +16,8 @@ from dagster import (
 
 from models_ml.churn.features import write_features
 from models_ml.churn.scoring import Scored, write_scores
-from models_ml.churn.training import KIND, write_decided, write_trained
+from models_ml.churn.training import CHURN, KIND
+from models_ml.classifier.lifecycle import write_decided, write_trained
 from models_ml.registry import read_registry
 from orchestration import plots_models, progress
 from orchestration.defs.model_registry import registry_key
@@ -84,7 +85,7 @@ def _training(build: BuildResource) -> MaterializeResult[None]:
     registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
     with build.build.connect() as connection:
         build.build.carry_over(connection, "ml.churn_candidates")
-        made = write_trained(connection, registry, artefacts)
+        made = write_trained(connection, CHURN, registry, artefacts)
     progress.report("churn", f"{len({one.tenant_id for one in made if one.hash})} tenants trained")
     return MaterializeResult(metadata=plots_models.candidates_metadata(made))
 
@@ -99,7 +100,7 @@ def _training(build: BuildResource) -> MaterializeResult[None]:
 def _evaluation(build: BuildResource) -> MaterializeResult[None]:
     registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
     with build.build.connect() as connection:
-        made = write_decided(connection, registry, artefacts)
+        made = write_decided(connection, CHURN, registry, artefacts)
     return MaterializeResult(metadata=plots_models.decisions_metadata(made, PREDICTS, LIMITS))
 
 

@@ -14,9 +14,10 @@ from dagster import (
     multi_asset,
 )
 
+from models_ml.classifier.lifecycle import write_decided, write_trained
 from models_ml.deals.features import write_features
 from models_ml.deals.scoring import write_scores
-from models_ml.deals.training import KIND, write_decided, write_trained
+from models_ml.deals.training import DEAL_WIN, KIND
 from models_ml.registry import read_registry
 from orchestration import plots_models, progress
 from orchestration.defs.model_registry import registry_key
@@ -68,7 +69,7 @@ def _training(build: BuildResource) -> MaterializeResult[None]:
     registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
     with build.build.connect() as connection:
         build.build.carry_over(connection, f"ml.{KIND}_candidates")
-        made = write_trained(connection, registry, artefacts)
+        made = write_trained(connection, DEAL_WIN, registry, artefacts)
     return MaterializeResult(metadata=plots_models.candidates_metadata(made))
 
 
@@ -82,7 +83,7 @@ def _training(build: BuildResource) -> MaterializeResult[None]:
 def _evaluation(build: BuildResource) -> MaterializeResult[None]:
     registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
     with build.build.connect() as connection:
-        made = write_decided(connection, registry, artefacts)
+        made = write_decided(connection, DEAL_WIN, registry, artefacts)
     return MaterializeResult(metadata=plots_models.decisions_metadata(made, PREDICTS, LIMITS))
 
 

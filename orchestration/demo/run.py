@@ -52,6 +52,14 @@ select strftime(month, '%Y-%m') as month, round(value, 2) as mrr, round(low_80, 
 from ml.revenue_forecasts where tenant_id = ? and metric = 'mrr' and is_headline
 order by revenue_forecasts.month limit 3
 """
+AT_RISK = """
+select customer_id, round(100 * probability, 1) as leaves_percent, risk_level, round(mrr, 2) as mrr,
+    round(expected_mrr_at_risk, 2) as at_risk,
+    list_filter(
+        from_json(reasons, '[{"says": "varchar", "effect": "varchar"}]'), lambda r: r.effect = 'raises the risk'
+    )[1].says as first_reason
+from ml.churn_predictions where tenant_id = ? order by expected_mrr_at_risk desc, customer_id limit 3
+"""
 
 
 @dataclass
@@ -132,6 +140,7 @@ def read_report(settings: Settings, pointer: Pointer | None) -> Report:
         table("MRR movements, USD, newest months (* not over)", MOVEMENTS, TENANT)
         table(f"Receivables by days past due on {pointer.as_of}", AGEING, TENANT, TENANT)
         table("MRR forecast, USD", FORECAST, TENANT)
+        table("Most MRR at risk within three months, USD", AT_RISK, TENANT)
     report.picture = settings.home / "demo" / f"overview-{pointer.version}.png"
     plots.overview(Warehouse(settings.warehouse).path_of(pointer.version), report.picture)
     return report

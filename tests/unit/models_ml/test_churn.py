@@ -17,9 +17,9 @@ from models_ml.churn.features import features_sql, write_features
 from models_ml.churn.reasons import WORDS, interventions
 from models_ml.churn.risk import LOW, Action, risks
 from models_ml.churn.scoring import Scored, write_scores
-from models_ml.churn.training import KIND, last_full_month, task, write_decided, write_trained
+from models_ml.churn.training import CHURN, KIND, last_full_month, task
 from models_ml.classifier.candidates import CANDIDATES
-from models_ml.classifier.lifecycle import Decision
+from models_ml.classifier.lifecycle import Decision, write_decided, write_trained
 from models_ml.registry import Registry, Training, read_registry
 from tests.unit.models_ml.churn_build import AS_OF, add_customers, add_tenant, build, month_end, month_index
 
@@ -48,8 +48,8 @@ def run(
     """All four steps of one build."""
     registry = before or Registry(KIND)
     write_features(connection)
-    write_trained(connection, registry, artefacts)
-    decided = write_decided(connection, registry, artefacts)
+    write_trained(connection, CHURN, registry, artefacts)
+    decided = write_decided(connection, CHURN, registry, artefacts)
     after = read_registry(connection, KIND, registry.training)
     return decided, after, write_scores(connection, after, artefacts)
 

@@ -1,5 +1,7 @@
 """What every classifier shares: explanations that add up, files that are the same, folds that keep groups apart."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -204,3 +206,12 @@ def test_a_fitted_model_says_the_line_over_the_mean_of_its_members(trained: dict
     mean = (blend.members[0].margins(used) + blend.members[1].margins(used)) / 2
     assert isinstance(blend, Fitted)
     np.testing.assert_allclose(blend.log_odds(frame), blend.slope * mean + blend.intercept)
+
+
+def test_importing_the_models_loads_no_heavy_library() -> None:
+    """What a command that trains nothing would wait for."""
+    modules = "models_ml.churn.scoring, models_ml.churn.training, models_ml.deals.scoring, models_ml.deals.training"
+    heavy = "{'pandas', 'sklearn', 'scipy', 'shap', 'skops', 'matplotlib', 'numba'}"
+    code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

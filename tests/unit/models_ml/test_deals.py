@@ -12,17 +12,16 @@ import pytest
 
 from models_ml.artefacts import Artefacts
 from models_ml.classifier.candidates import CANDIDATES
-from models_ml.classifier.lifecycle import Decision
+from models_ml.classifier.lifecycle import Decision, write_decided, write_trained
 from models_ml.deals.closing import survival
 from models_ml.deals.features import LEARNED, features_sql, write_features
 from models_ml.deals.scoring import Scored, write_scores
 from models_ml.deals.training import (
+    DEAL_WIN,
     KIND,
     censoring_weights,
     task,
     that_are_as_filled_when_open,
-    write_decided,
-    write_trained,
 )
 from models_ml.registry import Registry, Training, read_registry
 
@@ -93,8 +92,8 @@ def run(
 ) -> tuple[list[Decision], Registry, Scored]:
     registry = before or Registry(KIND)
     write_features(connection)
-    write_trained(connection, registry, artefacts)
-    decided = write_decided(connection, registry, artefacts)
+    write_trained(connection, DEAL_WIN, registry, artefacts)
+    decided = write_decided(connection, DEAL_WIN, registry, artefacts)
     after = read_registry(connection, KIND, registry.training)
     return decided, after, write_scores(connection, after, artefacts)
 
@@ -198,7 +197,7 @@ def test_deals_that_were_all_won_are_one_class_and_teach_nothing(store: Artefact
     connection = build(200)
     connection.execute("update intermediate.int_pipeline__deals_dated set outcome = 'won' where outcome = 'lost'")
     (decision,), _, _ = run(connection, store)
-    assert decision.entry.status == "fallback" and "0 without to learn from" in decision.entry.reason
+    assert decision.entry.status == "fallback" and "0 without; 20 of each" in decision.entry.reason
     assert connection.execute("select distinct score from ml.deal_scores").fetchall() == [(1.0,)]
 
 
