@@ -45,6 +45,16 @@ class Entry:
     reason: str
 
     @property
+    def month(self) -> tuple[int, int]:
+        """Year and month of the training."""
+        return self.trained_at.year, self.trained_at.month
+
+    @property
+    def had_too_little(self) -> bool:
+        """Whether nothing was judged, because there was too little to learn from."""
+        return self.status == "fallback" and not self.metrics
+
+    @property
     def model_version(self) -> str:
         return f"{self.trained_at}-{self.hash[:8] if self.hash else self.algorithm}"
 
@@ -81,13 +91,12 @@ class Registry:
         return found
 
     def is_due(self, as_of: date, tenant_id: str, subject: str = "") -> bool:
-        """Whether this build trains: nothing was decided in the as-of date's month yet, or the user asks for it."""
+        """Whether this build trains: nothing was decided in the as-of date's month yet, or the user asks for it. Where
+        there was too little to learn from, more may have come since."""
         if not self.training.allowed or self.training.again:
             return self.training.allowed
         month = (as_of.year, as_of.month)
-        return all(
-            (entry.trained_at.year, entry.trained_at.month) != month for entry in self.until(as_of, tenant_id, subject)
-        )
+        return all(entry.month != month or entry.had_too_little for entry in self.until(as_of, tenant_id, subject))
 
     def champion(self, as_of: date, tenant_id: str, subject: str = "") -> Entry | None:
         """The model in use on a day: the last accepted one, unless a fallback was decided after it."""
@@ -98,16 +107,18 @@ class Registry:
         return _champion([one for one in self.until(as_of, tenant_id, subject) if one.trained_at != as_of])
 
     def decided(self, decisions: Iterable[Entry], as_of: Mapping[str, date]) -> "Registry":
-        """With this build's decisions. Those of the same day give way, those after a tenant's as-of date are left out,
-        and so are tenants without one."""
+        """With this build's decisions. Those of the same day give way, and of the same month those that had too little;
+        those after a tenant's as-of date are left out, and so are tenants without one."""
         new = tuple(decisions)
         replaced = {(entry.tenant_id, entry.subject, entry.trained_at) for entry in new}
+        months = {(entry.tenant_id, entry.subject, entry.month) for entry in new}
         kept = tuple(
             entry
             for entry in self.entries
             if entry.tenant_id in as_of
             and entry.trained_at <= as_of[entry.tenant_id]
             and (entry.tenant_id, entry.subject, entry.trained_at) not in replaced
+            and not (entry.had_too_little and (entry.tenant_id, entry.subject, entry.month) in months)
         )
         return Registry(self.kind, kept + new, self.training)
 

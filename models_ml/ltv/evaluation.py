@@ -10,7 +10,7 @@ import duckdb
 
 from models_ml.artefacts import Artefacts, Unusable
 from models_ml.ltv.tables import Subject, read_subjects
-from models_ml.ltv.training import KIND, LOSSES, fallbacks_of_the_month, is_due, judge, model_of
+from models_ml.ltv.training import KIND, LOSSES, judge, model_of
 from models_ml.registry import Entry, Registry, write_registry
 
 CHAMPION = "champion_"
@@ -24,11 +24,10 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
         from ml.lifetime_candidates inner join run.tenants using (tenant_id)
         where is_challenger and trained_at = as_of order by tenant_id, subject"""
     ).fetchall()
-    subjects = {(one.tenant_id, one.subject): one for one in read_subjects(connection) if is_due(registry, one)}
-    given_way = {
-        (entry.tenant_id, entry.subject, entry.trained_at)
-        for one in subjects.values()
-        for entry in fallbacks_of_the_month(registry, one)
+    subjects = {
+        (one.tenant_id, one.subject): one
+        for one in read_subjects(connection)
+        if registry.is_due(one.as_of, one.tenant_id, one.subject)
     }
     decisions = []
     for tenant_id, subject, algorithm, trained_at, window, metrics, digest, reason in rows:
@@ -49,8 +48,7 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
         incumbent = registry.incumbent(trained_at, tenant_id, subject)
         decisions.append(decide(challenger, incumbent, subjects[tenant_id, subject], artefacts))
     as_of = dict(connection.execute("select tenant_id, as_of from run.tenants").fetchall())
-    kept = [one for one in registry.entries if (one.tenant_id, one.subject, one.trained_at) not in given_way]
-    write_registry(connection, replace(registry, entries=tuple(kept)).decided(decisions, as_of))
+    write_registry(connection, registry.decided(decisions, as_of))
     return decisions
 
 

@@ -13,7 +13,7 @@ from models_ml.ltv.contractual import Retention
 from models_ml.ltv.features import HOLDOUT_MONTHS
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
-from models_ml.registry import Entry, Registry
+from models_ml.registry import Registry
 
 KIND = "lifetime"
 RULE = "formula"
@@ -79,7 +79,8 @@ def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, 
     """Trains whatever is due and adds to the candidates of earlier trainings, as far as the build knows them."""
     connection.execute(TABLE)
     connection.execute(FORGET)
-    trained = [train(one, artefacts) for one in read_subjects(connection) if is_due(registry, one)]
+    subjects = read_subjects(connection)
+    trained = [train(one, artefacts) for one in subjects if registry.is_due(one.as_of, one.tenant_id, one.subject)]
     if rows := [candidate.row() for one in trained for candidate in one.candidates]:
         import pyarrow as pa
 
@@ -91,24 +92,6 @@ def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, 
         connection.execute("insert into ml.lifetime_candidates by name from lifetime_made")
         connection.unregister("lifetime_made")
     return trained
-
-
-def is_due(registry: Registry, subject: Subject) -> bool:
-    """Once a month, and again in each build in which there was too little to learn from: more may have come since."""
-    if registry.is_due(subject.as_of, subject.tenant_id, subject.subject):
-        return True
-    return registry.training.allowed and bool(fallbacks_of_the_month(registry, subject))
-
-
-def fallbacks_of_the_month(registry: Registry, subject: Subject) -> list[Entry]:
-    """The newest decision if it is a fallback of the as-of date's month."""
-    newest = registry.until(subject.as_of, subject.tenant_id, subject.subject)[-1:]
-    month = subject.as_of.year, subject.as_of.month
-    return [
-        entry
-        for entry in newest
-        if entry.status == "fallback" and (entry.trained_at.year, entry.trained_at.month) == month
-    ]
 
 
 def train(subject: Subject, artefacts: Artefacts) -> Trained:

@@ -72,3 +72,14 @@ def test_the_table_gives_back_what_was_written_and_the_union_marks_the_champions
         assert write_all(connection) == [("acme", "churn", "", "01" * 32)]
         marked = connection.execute("select trained_at from ml.model_registry where is_champion").fetchall()
     assert marked == [(JANUARY,)]
+
+
+def test_where_there_was_too_little_each_build_of_the_month_looks_again_and_leaves_one_row() -> None:
+    early = entry(date(2026, 1, 3), "fallback", metrics={})
+    registry = Registry("churn", (early,))
+    assert registry.is_due(JANUARY, "acme")
+    assert registry.decided([entry(JANUARY)], {"acme": JANUARY}).entries == (entry(JANUARY),)
+    judged = Registry("churn", (entry(date(2026, 1, 3), "fallback"),))
+    assert not judged.is_due(JANUARY, "acme"), "a model that lost to the plain rule was judged, once a month"
+    february = registry.decided([entry(FEBRUARY)], {"acme": FEBRUARY})
+    assert february.entries == (early, entry(FEBRUARY)), "the row of an earlier month stays"
