@@ -138,7 +138,7 @@ def read_registry(connection: duckdb.DuckDBPyConnection, kind: str, training: Tr
     try:
         rows = connection.execute(
             f"""select tenant_id, kind, subject, algorithm, status, trained_at, "window", metrics, hash, reason
-            from {table} order by tenant_id, subject, trained_at"""
+            from {table} order by tenant_id, subject, trained_at, status, algorithm"""
         ).fetchall()
     except duckdb.CatalogException:
         rows = []
@@ -169,8 +169,8 @@ def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KI
             registry.champion(as_of[tenant_id], tenant_id, subject)
             for tenant_id, subject in sorted({(entry.tenant_id, entry.subject) for entry in registry.entries})
         )
-        in_use = {_order(entry): entry for entry in found if entry}
-        rows = [(*_row(entry), _order(entry) in in_use) for entry in sorted(registry.entries, key=_order)]
+        in_use = {_day_of(entry): entry for entry in found if entry}
+        rows = [(*_row(entry), in_use.get(_day_of(entry)) == entry) for entry in sorted(registry.entries, key=_order)]
         insert(connection, "ml.model_registry", rows)
         champions += [(one.tenant_id, kind, one.subject, one.hash) for one in in_use.values() if one.hash]
     return sorted(champions)
@@ -183,8 +183,12 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Seq
         connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
-def _order(entry: Entry) -> tuple[str, str, date]:
+def _day_of(entry: Entry) -> tuple[str, str, date]:
     return entry.tenant_id, entry.subject, entry.trained_at
+
+
+def _order(entry: Entry) -> tuple[str, str, date, str, str]:
+    return (*_day_of(entry), entry.status, entry.algorithm)
 
 
 def _row(entry: Entry) -> Sequence[object]:

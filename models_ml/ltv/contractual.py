@@ -97,7 +97,8 @@ def worth(leaving: Floats, monthly_margin: Floats, discount_rate: float) -> Wort
     """The discounted margin of the coming months: the customer's margin of today for as many months as they stay.
 
     `leaving` has the chances of the next 36 months. The margin of month k comes at its end and is worth
-    (1 + yearly rate)^(−k/12) of its amount today.
+    (1 + yearly rate)^(−k/12) of its amount today. Where nearly everybody stays, both quantiles are the whole time,
+    which is more than what is expected: the interval is widened to hold that.
     """
     staying = _staying(leaving)
     weights = (1.0 + discount_rate) ** (-np.arange(1, LONGEST + 1) / 12.0)
@@ -106,7 +107,8 @@ def worth(leaving: Floats, monthly_margin: Floats, discount_rate: float) -> Wort
     for months in (12, LONGEST):
         low, high = kept_months(staying[:, :months])
         expected = staying[:, :months] @ weights[:months]
-        figures[months] = monthly_margin * expected, monthly_margin * paid[low], monthly_margin * paid[high]
+        bounds = np.minimum(paid[low], expected), np.maximum(paid[high], expected)
+        figures[months] = monthly_margin * expected, monthly_margin * bounds[0], monthly_margin * bounds[1]
     return Worth(*figures[12], *figures[LONGEST], staying_12m=staying[:, 11])
 
 

@@ -151,9 +151,20 @@ left join
 PURCHASES = """
 insert into ml.lifetime_features by name
 with
+    -- Whatever tells customers apart (family, basis, currency, voids) is told by what was known on the day.
+    cuts as (
+        select tenant_id, as_of, as_of as known_on
+        from lifetime_days
+        union all
+        select tenant_id, as_of, as_of - $holdout_days
+        from lifetime_days
+    ),
+
     sold as (
         select
-            s.tenant_id,
+            c.tenant_id,
+            c.as_of,
+            c.known_on,
             s.customer_id,
             s.currency,
             'sales' as basis,
@@ -161,6 +172,7 @@ with
             sum(case when s.revenue > 0 then s.revenue else 0 end) as value,
             sum(case when s.revenue < 0 then - s.revenue else 0 end) as returned
         from intermediate.int_retail__sales_dated as s
+        inner join cuts as c using (tenant_id)
         where s.customer_id is not null
         group by all
     ),
@@ -171,54 +183,65 @@ with
         where exponent between 0 and 4
     ),
 
+    shoppers as (select distinct tenant_id, customer_id, known_on from sold where day <= known_on),
+
     invoiced as (
         select
-            i.tenant_id,
+            c.tenant_id,
+            c.as_of,
+            c.known_on,
             i.customer_id,
             i.currency,
             'invoices' as basis,
             i.issued_on as day,
-            sum(case when i.net_minor > 0 then i.net_minor * c.unit else 0 end) as value,
-            sum(case when i.net_minor < 0 then - i.net_minor * c.unit else 0 end) as returned
+            sum(case when i.net_minor > 0 then i.net_minor * u.unit else 0 end) as value,
+            sum(case when i.net_minor < 0 then - i.net_minor * u.unit else 0 end) as returned
         from intermediate.int_receivables__invoices_totalled as i
+        inner join cuts as c using (tenant_id)
+        inner join units as u on i.currency = u.currency
+        where
+            i.issued_on <= c.as_of
+            and coalesce(i.voided_on > case when i.issued_on <= c.known_on then c.known_on else c.as_of end, true)
+        group by all
+    ),
+
+    contracted as (
+        select m.tenant_id, m.customer_id, min(least(last_day(m.month), d.as_of)) as since
+        from marts.mrr_movements as m
         inner join lifetime_days as d using (tenant_id)
-        inner join units as c on i.currency = c.currency
-        anti join sold on i.tenant_id = sold.tenant_id and i.customer_id = sold.customer_id
-        where i.issued_on <= d.as_of and (i.voided_on is null or i.voided_on > d.as_of)
-        group by i.tenant_id, i.customer_id, i.currency, i.issued_on
+        group by all
     ),
 
     bought as (
-        select *
-        from (select * from sold union all by name select * from invoiced) as both_kinds
-        anti join marts.mrr_movements as m
-            on both_kinds.tenant_id = m.tenant_id
-            and both_kinds.customer_id = m.customer_id
+        select b.*
+        from (
+            select sold.* from sold semi join shoppers using (tenant_id, customer_id, known_on)
+            union all by name
+            select invoiced.* from invoiced anti join shoppers using (tenant_id, customer_id, known_on)
+        ) as b
+        left join contracted as m using (tenant_id, customer_id)
+        where coalesce(m.since > b.known_on, true)
     ),
 
     -- A customer counts in one currency, that of most purchases.
     currencies as (
-        select tenant_id, customer_id, currency
+        select tenant_id, customer_id, known_on, currency
         from bought
-        group by tenant_id, customer_id, currency
+        where day <= known_on
+        group by tenant_id, customer_id, known_on, currency
         qualify
             row_number() over (
-                partition by tenant_id, customer_id order by count(*) filter (where value > 0) desc, currency
+                partition by tenant_id, customer_id, known_on
+                order by count(*) filter (where value > 0) desc, currency
             ) = 1
     ),
 
     days as (
-        select b.*, min(b.day) filter (where b.value > 0) over (partition by b.tenant_id, b.customer_id) as first_on
+        select
+            b.*,
+            min(b.day) filter (where b.value > 0) over (partition by b.tenant_id, b.customer_id, b.known_on) as first_on
         from bought as b
-        inner join currencies using (tenant_id, customer_id, currency)
-    ),
-
-    cuts as (
-        select tenant_id, as_of, as_of as known_on
-        from lifetime_days
-        union all
-        select tenant_id, as_of, as_of - $holdout_days
-        from lifetime_days
+        inner join currencies using (tenant_id, customer_id, known_on, currency)
     )
 
 select
@@ -226,24 +249,23 @@ select
     b.customer_id,
     'non_contractual' as family,
     b.currency,
-    c.known_on,
+    b.known_on,
     1 as spell_no,
     b.basis,
-    count(*) filter (where b.value > 0 and b.day <= c.known_on) - 1 as frequency,
-    max(b.day) filter (where b.value > 0 and b.day <= c.known_on) - min(b.first_on) as recency_days,
-    c.known_on - min(b.first_on) as age_days,
+    count(*) filter (where b.value > 0 and b.day <= b.known_on) - 1 as frequency,
+    max(b.day) filter (where b.value > 0 and b.day <= b.known_on) - min(b.first_on) as recency_days,
+    b.known_on - min(b.first_on) as age_days,
     (
-        sum(b.value) filter (where b.value > 0 and b.day > b.first_on and b.day <= c.known_on)::double
-        / nullif(count(*) filter (where b.value > 0 and b.day > b.first_on and b.day <= c.known_on), 0)
+        sum(b.value) filter (where b.value > 0 and b.day > b.first_on and b.day <= b.known_on)::double
+        / nullif(count(*) filter (where b.value > 0 and b.day > b.first_on and b.day <= b.known_on), 0)
     )::decimal(28, 4) as mean_value,
-    coalesce(sum(b.value) filter (where b.day <= c.known_on), 0)::decimal(28, 4) as sold_value,
-    coalesce(sum(b.returned) filter (where b.day <= c.known_on), 0)::decimal(28, 4) as returned_value,
-    count(*) filter (where b.value > 0 and b.day > c.known_on) as later_purchases,
-    coalesce(sum(b.value - b.returned) filter (where b.day > c.known_on), 0)::decimal(28, 4) as later_value
+    coalesce(sum(b.value) filter (where b.day <= b.known_on), 0)::decimal(28, 4) as sold_value,
+    coalesce(sum(b.returned) filter (where b.day <= b.known_on), 0)::decimal(28, 4) as returned_value,
+    count(*) filter (where b.value > 0 and b.day > b.known_on) as later_purchases,
+    coalesce(sum(b.value - b.returned) filter (where b.day > b.known_on), 0)::decimal(28, 4) as later_value
 from days as b
-inner join cuts as c using (tenant_id)
-where c.known_on = c.as_of or b.first_on <= c.known_on
-group by b.tenant_id, b.customer_id, b.currency, b.basis, c.known_on, c.as_of
+where b.known_on = b.as_of or b.first_on <= b.known_on
+group by b.tenant_id, b.customer_id, b.currency, b.basis, b.known_on, b.as_of
 """
 
 WITHOUT_MRR = """

@@ -209,7 +209,7 @@ def worth(model: Buying, buyers: Buyers, margin: float, discount_rate: float) ->
     """The discounted margin of the purchases of the coming 12 and 36 months.
 
     A purchase is discounted from the middle of its quarter. The interval is of the same sum, discounted as the
-    expected one is.
+    expected one is, and holds it: of one who buys rarely but much the mean may lie beyond the quantile.
     """
     each = margin * model.value_each(buyers)
     until = [model.purchases(WEEKS_A_YEAR * quarter / 4, buyers) for quarter in range(13)]
@@ -220,9 +220,10 @@ def worth(model: Buying, buyers: Buyers, margin: float, discount_rate: float) ->
         return Worth(of_year, None, None, of_three, None, None, None, until[4])
     bounds = model.intervals((WEEKS_A_YEAR, 3 * WEEKS_A_YEAR), buyers)
     found = []
-    for (low, high), count, present in zip(bounds, (until[4], until[12]), (discounted[3], discounted[11]), strict=True):
+    sums = (until[4], discounted[3], of_year), (until[12], discounted[11], of_three)
+    for (low, high), (count, present, expected) in zip(bounds, sums, strict=True):
         factor = margin * np.divide(present, count, out=np.ones(len(buyers)), where=count > 0)
-        found.append((factor * low, factor * high))
+        found.append((np.minimum(factor * low, expected), np.maximum(factor * high, expected)))
     (low_12m, high_12m), (low_36m, high_36m) = found
     return Worth(of_year, low_12m, high_12m, of_three, low_36m, high_36m, model.alive(buyers), until[4])
 

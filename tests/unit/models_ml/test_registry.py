@@ -74,6 +74,17 @@ def test_the_table_gives_back_what_was_written_and_the_union_marks_the_champions
     assert marked == [(JANUARY,)]
 
 
+def test_a_challenger_that_was_refused_on_the_day_of_the_champions_training_is_not_marked_as_champion() -> None:
+    kept, refused = entry(JANUARY), entry(JANUARY, "refused", algorithm="forest", hash="02" * 32)
+    with duckdb.connect() as connection:
+        connection.execute("create schema run; create table run.tenants (tenant_id varchar, as_of date)")
+        connection.execute("insert into run.tenants values ('acme', date '2026-02-28')")
+        write_registry(connection, Registry("churn", (refused, kept)))
+        write_all(connection)
+        marked = connection.execute("select algorithm from ml.model_registry where is_champion").fetchall()
+    assert marked == [("logistic",)]
+
+
 def test_where_there_was_too_little_each_build_of_the_month_looks_again_and_leaves_one_row() -> None:
     early = entry(date(2026, 1, 3), "fallback", metrics={})
     registry = Registry("churn", (early,))

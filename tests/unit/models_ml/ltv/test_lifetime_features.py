@@ -177,6 +177,32 @@ def test_a_planted_feature_that_looks_ahead_is_caught(leak: str) -> None:
     assert changes(leaky)
 
 
+@pytest.mark.parametrize("later", ["in another currency", "by contract", "in the shop", "voided"])
+def test_who_is_learned_from_and_in_what_does_not_depend_on_the_holdout(later: str) -> None:
+    """What is known when the holdout begins is the same whatever the customer does in it."""
+    cut = AS_OF - timedelta(HOLDOUT_DAYS)
+
+    def known(with_the_future: bool) -> list[tuple[Any, ...]]:
+        world = empty_world(t=AS_OF)
+        invoice = "insert into intermediate.int_receivables__invoices_totalled values ('t', 'C', 'EUR', ?, ?, 1000)"
+        is_voided = with_the_future and later == "voided"
+        for days in (30, 10):
+            world.execute(invoice, [cut - timedelta(days), cut + timedelta(9) if is_voided else None])
+        if with_the_future and later == "in another currency":
+            other = invoice.replace("EUR", "USD")
+            for days in (10, 20, 30):
+                world.execute(other, [cut + timedelta(days), None])
+        if with_the_future and later == "by contract":
+            add_contract(world, "t", "C", months(date(2026, 4, 1), 3))
+        if with_the_future and later == "in the shop":
+            add_sale(world, "t", "C", cut + timedelta(10), 5)
+        columns = "currency, basis, frequency, recency_days, age_days, mean_value, sold_value"
+        return features(world, columns, f"known_on = date '{cut}' and family = 'non_contractual'")
+
+    assert len(known(False)) == 1
+    assert known(True) == known(False)
+
+
 def test_what_a_customer_began_with_is_what_stood_at_the_first_month_end() -> None:
     """Later plans, and items that had ended by then, are not what the tenure began with."""
     world = empty_world(t=AS_OF)

@@ -67,7 +67,9 @@ def test_rows_hold_together(tmp_path: Path) -> None:
     add_shoppers(world, "t", 200, seed=2)
     build(world, tmp_path)
     assert values(world, "customer_id", "not (0 <= ltv_12m and ltv_12m <= ltv_36m and low <= high)") == []
-    assert values(world, "customer_id", "low_12m > high_12m or probability_alive not between 0 and 1") == []
+    assert values(world, "customer_id", "ltv_12m not between low_12m and high_12m") == []
+    assert values(world, "customer_id", "ltv_36m not between low and high") == []
+    assert values(world, "customer_id", "probability_alive not between 0 and 1") == []
     assert {row[0] for row in values(world, "family")} == {"contractual", "non_contractual"}
     [(rows, distinct)] = world.execute(
         "select count(*), count(distinct customer_id) from ml.customer_lifetime_values"
