@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOVED = 0.25
+MOST = 0.5
+"""No threshold is above it: what differs more from day to day than that would hide any change."""
+USUAL = 0.9
+"""The share of days that are usual."""
 SMALLEST_SHARE = 1e-3
 FEWEST_ROWS = 50
 """With fewer rows on a day the index says more about chance than about drift."""
@@ -27,8 +31,9 @@ Profile = Mapping[str, Mapping[str, Any]]
 def profile(frame: pd.DataFrame, columns: Columns, day: Sequence[object]) -> dict[str, dict[str, Any]]:
     """Bins of each column and the share of the rows in each, as JSON can hold it.
 
-    `day` is that of each row. `usual` is the largest index that one of these days has against all of them: a day is
-    always a little unlike the years before it, and only what is more than that has moved.
+    `day` is that of each row. `usual` is the index that nine of ten of these days stay within against all of them: a
+    day is always a little unlike the year before it, and only what is more than that has moved. Not the largest one,
+    which a single day without records would set.
     """
     made: dict[str, dict[str, Any]] = {}
     for name in columns.numbers:
@@ -38,9 +43,11 @@ def profile(frame: pd.DataFrame, columns: Columns, day: Sequence[object]) -> dic
     for name in columns.categories:
         shares = frame[name].astype(str).value_counts(normalize=True).sort_index()
         made[name] = {"categories": [str(each) for each in shares.index], "shares": [*shares.tolist(), 0.0]}
-    for _, rows in frame.groupby(np.asarray(day), sort=True):
-        for name, (value, _) in stability(made, rows).items() if len(rows) >= FEWEST_ROWS else ():
-            made[name]["usual"] = max(made[name].get("usual", 0.0), value)
+    days = [rows for _, rows in frame.groupby(np.asarray(day), sort=True) if len(rows) >= FEWEST_ROWS]
+    indices = [stability(made, rows) for rows in days]
+    if indices:
+        for name, entry in made.items():
+            entry["usual"] = float(np.quantile([one[name][0] for one in indices], USUAL))
     return made
 
 
@@ -55,7 +62,7 @@ def stability(then: Profile, frame: pd.DataFrame) -> dict[str, tuple[float, floa
             else:
                 now = _category_shares(frame[name], entry["categories"])
             value = index(np.asarray(entry["shares"], dtype=np.float64), now)
-            found[name] = (value, MOVED + float(entry.get("usual", 0.0)))
+            found[name] = (value, min(MOST, MOVED + float(entry.get("usual", 0.0))))
     return dict(sorted(found.items(), key=lambda one: (-one[1][0], one[0])))
 
 

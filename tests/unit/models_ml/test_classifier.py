@@ -13,7 +13,7 @@ import pytest
 from models_ml.artefacts import ArtefactRefused, Artefacts, estimator_bytes
 from models_ml.classifier.candidates import BLEND, CANDIDATES
 from models_ml.classifier.decide import decide
-from models_ml.classifier.drift import MOVED, index, profile, stability
+from models_ml.classifier.drift import MOST, MOVED, index, profile, stability
 from models_ml.classifier.evaluate import Figures, figures
 from models_ml.classifier.explain import explain, strongest
 from models_ml.classifier.fitted import Fitted, expit, load
@@ -193,6 +193,25 @@ def test_only_what_moved_beyond_what_days_differ_anyway_is_beyond() -> None:
     beyond = {name for name, (value, most) in stability(kept, moved).items() if value > most}
     assert beyond == {"usage", "plan"}
     assert min(most for _, most in stability(kept, now).values()) >= MOVED
+
+
+def test_usage_that_halves_everywhere_is_noticed_although_one_day_of_the_year_had_none() -> None:
+    """The largest index of a single day, above 6 here, would hide every change there is."""
+    rng = np.random.default_rng(0)
+    day = np.arange(2400) % 12
+    then = pd.DataFrame({"usage": np.where(day == 4, 0.0, rng.uniform(20, 200, 2400))})
+    now = pd.DataFrame({"usage": rng.uniform(20, 200, 400) / 2})
+    kept = profile(then, Columns(("usage",), ()), day.tolist())
+    assert stability(kept, then[day == 4])["usage"][0] > 6
+    ((value, most),) = stability(kept, now).values()
+    assert MOVED <= most < value
+
+
+def test_a_column_that_differs_every_day_has_the_largest_threshold_and_no_more() -> None:
+    day = np.arange(1200) % 12
+    kept = profile(pd.DataFrame({"usage": day * 100.0}), Columns(("usage",), ()), day.tolist())
+    assert kept["usage"]["usual"] > MOST
+    assert stability(kept, pd.DataFrame({"usage": [0.0]}))["usage"][1] == MOST
 
 
 def test_the_strongest_reasons_leave_out_what_adds_nothing() -> None:
