@@ -283,7 +283,7 @@ def features_sql(which: str, tenants: str = "true", extra: Mapping[str, str] = M
 
     `tenants` is a condition on `tenant_id`. `extra` adds groups by name, as `GROUPS` has them, whose columns are
     appended. Columns: tenant_id, customer_id, scored_on, month_index, churned (null where the horizon is not over),
-    mrr (ten-thousandths of the reporting currency), then `COLUMNS`.
+    mrr (exact, in the reporting currency), then `COLUMNS`.
     """
     groups = {**GROUPS, **extra}
     ctes = ",\n".join(f"churn_{name} as ({body})" for name, body in groups.items())
@@ -300,7 +300,9 @@ tenants as (
 ),
 {_MONTHS.format(history=HISTORY, which=which)},
 {ctes}
-select tenant_id, customer_id, days.scored_on, month_index, churned, days.mrr as mrr, {values}{more}
+select tenant_id, customer_id, days.scored_on, month_index, churned,
+    (days.mrr * 0.0001::decimal(5, 4))::decimal(28, 4) as mrr,
+    {values}{more}
 from days
 {joins}
 order by tenant_id, month_index, customer_id

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 
 from models_ml.artefacts import Artefacts
-from models_ml.churn.features import HORIZON
+from models_ml.churn.features import COLUMNS, HORIZON
 from models_ml.churn.reasons import WORDS, interventions
 from models_ml.churn.risk import Action, Risk, risks
 from models_ml.classifier.drift import FEWEST_ROWS, stability
@@ -83,7 +83,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
     """Scores everybody who pays on the tenant's as-of date. The tables exist, empty, where nobody does."""
     connection.execute(TABLES)
     tenants = _tenants(connection)
-    found = {one.tenant_id: model_of(registry, one.tenant_id, one.as_of, artefacts) for one in tenants}
+    found = {one.tenant_id: model_of(registry, one.tenant_id, one.as_of, artefacts, COLUMNS) for one in tenants}
     with_model = {tenant: model for tenant, model in found.items() if not isinstance(model, str)}
     why_not = {tenant: reason for tenant, reason in found.items() if isinstance(reason, str)}
     predictions = _plain_rows(connection, tenants, why_not)
@@ -98,7 +98,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
         now = rows[rows["scored_on"].dt.date == tenant.as_of]
         if len(now):
             explained[tenant.tenant_id] = explain(fitted, now)
-            predictions += _predictions(tenant, now, fitted, entry, explained[tenant.tenant_id])
+            predictions += _predictions(tenant, now, entry, explained[tenant.tenant_id])
             changes += _changes(tenant, rows, fitted, entry, explained[tenant.tenant_id])
         moved = _drift(rows, now, fitted, entry)
         drift += [(tenant.tenant_id, tenant.as_of, *one) for one in moved]
@@ -111,8 +111,10 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
 
 
 def _features_of(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """MRR in ten-thousandths: a data frame would make floating point of the decimals."""
     frame = connection.execute(
-        f"from ml.churn_features where {in_list(tenants)} order by tenant_id, month_index, customer_id"
+        f"""select * replace ((mrr * 10000)::bigint as mrr) from ml.churn_features
+        where {in_list(tenants)} order by tenant_id, month_index, customer_id"""
     ).df()
     return {str(tenant): rows for tenant, rows in frame.groupby("tenant_id", sort=False)}
 
@@ -127,7 +129,7 @@ def _plain_rows(
         inner join run.tenants as t on t.tenant_id = f.tenant_id and t.as_of = f.scored_on
         order by f.tenant_id, f.customer_id"""
     ).fetchall():
-        paying.setdefault(tenant_id, []).append((customer_id, Decimal(mrr).scaleb(-4)))
+        paying.setdefault(tenant_id, []).append((customer_id, mrr))
     rates = base_rates(connection)
     return [
         row
@@ -167,7 +169,8 @@ def base_rates(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, 
 
 
 def _tenants(connection: duckdb.DuckDBPyConnection) -> list[_Tenant]:
-    """Every tenant with its own rows of the two seeds, or those of `*`."""
+    """Every tenant with its own rows of the two seeds, or those of `*`; its margin is the one that lifetime values are
+    made with: that of its products in the newest month, else its setting."""
     actions: dict[str, list[Action]] = {}
     for tenant, level, action, cost, rate, months in connection.execute(
         "select tenant_id, risk_level, action, cost, save_rate, months from staging.churn_actions order by all"
@@ -179,14 +182,19 @@ def _tenants(connection: duckdb.DuckDBPyConnection) -> list[_Tenant]:
     ).fetchall():
         suggestions.setdefault(tenant, {})[feature] = suggestion
     tenants = connection.execute(
-        "select tenant_id, as_of, reporting_currency, gross_margin from run.tenants order by tenant_id"
+        """select t.tenant_id, t.as_of, t.reporting_currency, coalesce(m.gross_margin, t.gross_margin::double)
+        from run.tenants as t
+        left join (
+            select tenant_id, arg_max(gross_margin, month) as gross_margin from marts.revenue_metrics group by tenant_id
+        ) as m using (tenant_id)
+        order by t.tenant_id"""
     ).fetchall()
     return [
         _Tenant(
             tenant,
             as_of,
             currency,
-            float(margin),
+            margin,
             actions.get(tenant, actions.get("*", [])),
             {**suggestions.get("*", {}), **suggestions.get(tenant, {})},
         )
@@ -248,9 +256,7 @@ def _at_risk(probability: float, mrr: Decimal) -> Decimal:
     return (Decimal(repr(float(probability))) * mrr).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def _predictions(
-    tenant: _Tenant, now: pd.DataFrame, fitted: Fitted, entry: Entry, explanation: Explanation
-) -> list[_Row]:
+def _predictions(tenant: _Tenant, now: pd.DataFrame, entry: Entry, explanation: Explanation) -> list[_Row]:
     probabilities = expit(explanation.log_odds)
     mrr_of = _mrr(now)
     risk = _risk(tenant, mrr_of, probabilities)
@@ -270,9 +276,9 @@ def _predictions(
             tenant.currency,
             _at_risk(probability, mrr),
             _money(gain),
-            fitted.algorithm,
+            entry.algorithm,
             entry.model_version,
-            None,
+            entry.reason,
         )
         for customer_id, probability, level, own, raised, action, mrr, gain in zip(
             now["customer_id"],

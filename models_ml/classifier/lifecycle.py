@@ -273,8 +273,8 @@ def write_decided(
         if digest is None or frame is None:
             made.append(_fallback(kind.name, tenant, as_of[tenant], reason))
         else:
-            task, _ = kind.task(tenant, as_of[tenant], frame[frame["tenant_id"] == tenant])
-            made.append(decision_of(task, kind.name, algorithm, digest, registry, artefacts))
+            task, columns = kind.task(tenant, as_of[tenant], frame[frame["tenant_id"] == tenant])
+            made.append(decision_of(task, columns, kind.name, algorithm, digest, registry, artefacts))
     write_registry(connection, registry.decided([one.entry for one in made], as_of))
     return made
 
@@ -284,12 +284,13 @@ def _fallback(kind: str, tenant_id: str, as_of: date, reason: str) -> Decision:
 
 
 def decision_of(
-    task: Task, kind: str, algorithm: str, digest: str, registry: Registry, artefacts: Artefacts
+    task: Task, columns: Columns, kind: str, algorithm: str, digest: str, registry: Registry, artefacts: Artefacts
 ) -> Decision:
-    """Lets the challenger, whose file `digest` is, meet the champion. One whose file cannot be used is replaced."""
+    """Lets the challenger, whose file `digest` is, meet the champion. One whose file cannot be used is replaced, and so
+    is one that uses more than `columns`: what tells the outcome would win every comparison."""
     base_rate = task.training.base_rate
     own = _judge(load(artefacts.load(digest)), task.holdout, base_rate)
-    theirs = _champion(task, registry, artefacts, base_rate)
+    theirs = _champion(task, columns, registry, artefacts, base_rate)
     verdict: Verdict = decide(own, theirs)
     champion = theirs if isinstance(theirs, Figures) else None
     metrics = {
@@ -314,17 +315,24 @@ def decision_of(
     return Decision(entry, own, champion)
 
 
-def _champion(task: Task, registry: Registry, artefacts: Artefacts, base_rate: float) -> Figures | str | None:
+def _champion(
+    task: Task, columns: Columns, registry: Registry, artefacts: Artefacts, base_rate: float
+) -> Figures | str | None:
     champion = registry.incumbent(task.as_of, task.tenant_id)
     if champion is None or champion.hash is None:
         return None
     try:
         fitted = load(artefacts.load(champion.hash))
-        return _judge(fitted, task.holdout, base_rate)
     except Unusable as error:
         return f"the champion cannot be asked: {error}"
-    except KeyError as error:
-        return f"the champion was trained on a column that is no more: {error}"
+    if beyond := _beyond(fitted, columns):
+        return f"the champion was trained on what is not learned from any more: {beyond}"
+    return _judge(fitted, task.holdout, base_rate)
+
+
+def _beyond(fitted: Fitted, columns: Columns) -> str:
+    """The columns of a model that are not among these, as text; "" where all are."""
+    return ", ".join(name for name in fitted.columns.names if name not in columns.names)
 
 
 def _challengers(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, tuple[str, str | None, str]]:
@@ -337,8 +345,10 @@ def _challengers(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, 
     return {tenant: (algorithm, digest, reason) for tenant, algorithm, digest, reason in rows}
 
 
-def model_of(registry: Registry, tenant_id: str, as_of: date, artefacts: Artefacts) -> tuple[Fitted, Entry] | str:
-    """The model in use on a day with its row, or why the plain rule is shown."""
+def model_of(
+    registry: Registry, tenant_id: str, as_of: date, artefacts: Artefacts, columns: Columns
+) -> tuple[Fitted, Entry] | str:
+    """The model in use on a day with its row, or why the plain rule is shown; `columns` are those that there are."""
     champion = registry.champion(as_of, tenant_id)
     if champion is None or champion.hash is None:
         decided = registry.until(as_of, tenant_id)
@@ -346,9 +356,12 @@ def model_of(registry: Registry, tenant_id: str, as_of: date, artefacts: Artefac
             return decided[-1].reason
         return "training is switched off" if not registry.training.allowed else "nothing was trained yet"
     try:
-        return load(artefacts.load(champion.hash)), champion
+        fitted = load(artefacts.load(champion.hash))
     except Unusable as error:
         return str(error)
+    if gone := _beyond(fitted, columns):
+        return f"the model was trained on a column that is no more: {gone}"
+    return fitted, champion
 
 
 def due_tenants(registry: Registry, as_of: dict[str, date]) -> list[str]:

@@ -45,15 +45,20 @@ COLUMNS = Columns(
 
 SCORED = "select d.*, d.as_of as snapshot_on from deals as d where d.ended_on is null"
 LEARNED = f"""
-select * from (select d.*, (d.created_on + unnest({list(AGES)})::integer)::date as snapshot_on from deals as d)
-where snapshot_on <= as_of and (ended_on > snapshot_on or ended_on is null)
+select d.*
+from (select d.*, (d.created_on + unnest({list(AGES)})::integer)::date as snapshot_on from deals as d) as d
+asof left join entered as e
+    on d.tenant_id = e.tenant_id and d.deal_id = e.deal_id and d.snapshot_on >= e.entered_on
+where d.snapshot_on <= d.as_of and (d.ended_on > d.snapshot_on or d.ended_on is null) and e.is_over is not true
 """
+"""Without the days on which the deal already stood in a stage that means won or lost, which can be before its closing
+date: they would teach the outcome by its own name."""
 
 
 def features_sql(days: str, tenants: str = "true") -> str:
     """A row per deal and day that `days` makes of `deals` (`SCORED` or `LEARNED`); `tenants` is a condition on
     `tenant_id`. Columns: tenant_id, deal_id, snapshot_on, ended_on and is_won (null while open on the as-of date),
-    amount_minor, currency, then `COLUMNS`.
+    amount in its currency, then `COLUMNS` (amount_number is the amount in the reporting currency).
     """
     numbers = ",\n".join(f"{name}::double as {name}" for name in COLUMNS.numbers)
     categories = ",\n".join(f"coalesce(nullif(trim({name}), ''), '(none)') as {name}" for name in COLUMNS.categories)
@@ -62,7 +67,7 @@ with
 deals as (
     select
         d.tenant_id, d.deal_id, d.owner, d.channel, d.product_id as product, d.risk, d.competitor, d.currency,
-        d.amount_minor, d.discount_percent, d.payment_terms_days, d.created_on, t.as_of,
+        d.amount, d.amount_minor, d.discount_percent, d.payment_terms_days, d.created_on, t.as_of,
         d.stage as stage_today,
         timezone(t.time_zone, timezone('UTC', d.first_touch_at))::date as touched_on,
         case when d.ended_on <= t.as_of then d.ended_on end as ended_on,
@@ -73,16 +78,18 @@ deals as (
 ),
 entries as (
     select
-        s.tenant_id, s.deal_id, s.stage, s.entered_at,
+        s.tenant_id, s.deal_id, s.stage, s.entered_at, k.kind in ('won', 'lost') as is_over,
         timezone(t.time_zone, timezone('UTC', s.entered_at))::date as entered_on
     from intermediate.int_pipeline__deal_stages_unioned as s
     inner join run.tenants as t using (tenant_id)
+    left join staging.deal_stage_kinds as k on k.stage_key = regexp_replace(lower(s.stage), '[^a-z0-9]', '', 'g')
     where s.entered_at is not null
 ),
 entered as (
     select
         tenant_id, deal_id, entered_on,
         arg_max(stage, (entered_at, stage)) as stage,
+        arg_max(coalesce(is_over, false), (entered_at, stage)) as is_over,
         sum(count(*)) over (partition by tenant_id, deal_id order by entered_on) as stages_passed
     from entries
     group by tenant_id, deal_id, entered_on
@@ -149,7 +156,8 @@ made as (
     left join run.currencies as u on u.currency = k.currency
 )
 select
-    tenant_id, deal_id, snapshot_on, ended_on, is_won, amount_minor, currency, stage_today,
+    tenant_id, deal_id, snapshot_on, ended_on, is_won,
+    case when amount_minor is not null then amount end::decimal(28, 4) as amount, currency, stage_today,
     {numbers},
     {categories}
 from made

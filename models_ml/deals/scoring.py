@@ -19,7 +19,8 @@ from models_ml.classifier.lifecycle import days_of_tenants, model_of
 from models_ml.classifier.rows import insert
 from models_ml.classifier.words import reasons
 from models_ml.deals.closing import FEWEST_CLOSINGS, Survival, survival
-from models_ml.registry import Registry
+from models_ml.deals.features import COLUMNS
+from models_ml.registry import Entry, Registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
     beyond: list[str] = []
     scored: list[tuple[Any, ...]] = []
     for tenant, rows in of.items():
-        model = model_of(registry, tenant, as_of[tenant], artefacts)
+        model = model_of(registry, tenant, as_of[tenant], artefacts, COLUMNS)
         if isinstance(model, str):
             models[tenant] = model
             told = [plain[tenant].of(deal.stage, model) for deal in deals[tenant]]
@@ -131,7 +132,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
             fitted, entry = model
             models[tenant] = entry.model_version
             explained[tenant] = explain(fitted, rows)
-            told = _told(rows, explained[tenant], fitted.algorithm, entry.model_version)
+            told = _told(rows, explained[tenant], entry)
             if len(rows) >= FEWEST_ROWS:
                 moved = stability(fitted.profile, rows).items()
                 beyond += [f"{tenant}: {name} {value:.2f}" for name, (value, most) in moved if value > most]
@@ -144,23 +145,25 @@ def _deals(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Deal]]:
     """By tenant, in the order of the features; amounts exact."""
     rows = connection.execute(
         """select
-            tenant_id, deal_id, coalesce(nullif(stage, '(none)'), stage_today), amount_minor, f.currency, exponent,
+            tenant_id, deal_id, coalesce(nullif(stage, '(none)'), stage_today), amount, currency,
             days_in_stage, age_days
-        from ml.deal_win_features as f left join run.currencies as c on c.currency = f.currency
+        from ml.deal_win_features
         order by tenant_id, deal_id"""
     ).fetchall()
     found: dict[str, list[_Deal]] = {}
-    for tenant, deal_id, stage, minor, currency, exponent, in_stage, age in rows:
-        amount = None if minor is None or exponent is None else Decimal(minor).scaleb(-exponent)
-        found.setdefault(tenant, []).append(_Deal(deal_id, stage, amount, currency, in_stage, age))
+    for tenant, *deal in rows:
+        found.setdefault(tenant, []).append(_Deal(*deal))
     return found
 
 
-def _told(rows: pd.DataFrame, explanation: Explanation, algorithm: str, version: str) -> list[_Told]:
+def _told(rows: pd.DataFrame, explanation: Explanation, entry: Entry) -> list[_Told]:
     values = rows[list(explanation.columns)].astype(object).to_numpy().tolist()
     why, _ = reasons(explanation, values, ("speaks for winning", "speaks against"), WORDS)
     scores = expit(explanation.log_odds).tolist()
-    return [_Told(score, own, algorithm, version, None) for score, own in zip(scores, why, strict=True)]
+    return [
+        _Told(score, own, entry.algorithm, entry.model_version, entry.reason)
+        for score, own in zip(scores, why, strict=True)
+    ]
 
 
 def _rows(

@@ -37,9 +37,7 @@ def task(tenant_id: str, as_of: date, frame: pd.DataFrame) -> Task:
     """`frame` has the rows of one tenant, as `features_sql` makes them of `LEARNED`."""
     import pandas as pd
 
-    closed = frame[frame["ended_on"].notna()]
-    ends = closed.drop_duplicates("deal_id")["ended_on"].sort_values()
-    until = ends.iloc[int(LEARNED_SHARE * (len(ends) - 1))] if len(ends) else pd.Timestamp(as_of)
+    until = learned_until(as_of, frame)
     before = frame["snapshot_on"] <= until
     training = _examples(frame[before], until)
     holdout = _examples(frame[~before], pd.Timestamp(as_of))
@@ -54,6 +52,15 @@ def task(tenant_id: str, as_of: date, frame: pd.DataFrame) -> Task:
         by_group(SEED),
         Recent(recent, recent["snapshot_on"].dt.strftime("%Y-%m").tolist()),
     )
+
+
+def learned_until(as_of: date, frame: pd.DataFrame) -> pd.Timestamp:
+    """The day by which `LEARNED_SHARE` of the closed deals were closed; what happened after it only judges."""
+    import pandas as pd
+
+    closed = frame[frame["ended_on"].notna()]
+    ends = closed.drop_duplicates("deal_id")["ended_on"].sort_values()
+    return ends.iloc[int(LEARNED_SHARE * (len(ends) - 1))] if len(ends) else pd.Timestamp(as_of)
 
 
 def _examples(frame: pd.DataFrame, until: pd.Timestamp) -> Examples:
@@ -82,12 +89,16 @@ def censoring_weights(waited: Floats, seen: Floats) -> Floats:
     return np.asarray(weights / weights.mean(), dtype=np.float64)
 
 
-def that_are_as_filled_when_open(frame: pd.DataFrame) -> Columns:
+def that_are_as_filled_when_open(frame: pd.DataFrame, until: pd.Timestamp) -> Columns:
     """Without what is filled in, corrected or emptied when a deal closes: of an editable column the share of filled
-    cells must be about the same among open, won and lost deals, otherwise it tells the outcome and not the deal."""
+    cells must be about the same among open, won and lost deals, otherwise it tells the outcome and not the deal.
+
+    Deals closed after `until` judge, so they have no say in what is learned from.
+    """
     deals = frame.drop_duplicates("deal_id")
-    open_now, won = deals["ended_on"].isna(), deals["is_won"] == True  # noqa: E712
-    parts = [part for part in (deals[open_now], deals[won], deals[~open_now & ~won]) if len(part) >= 10]
+    open_now, learned = deals["ended_on"].isna(), deals["ended_on"] <= until
+    won = deals["is_won"] == True  # noqa: E712
+    parts = [part for part in (deals[open_now], deals[learned & won], deals[learned & ~won]) if len(part) >= 10]
 
     def may_stay(name: str) -> bool:
         if name not in EDITABLE:
@@ -116,5 +127,8 @@ DEAL_WIN = Kind(
     "is_won",
     "deal_id",
     _frame,
-    lambda tenant, as_of, rows: (task(tenant, as_of, rows), that_are_as_filled_when_open(rows)),
+    lambda tenant, as_of, rows: (
+        task(tenant, as_of, rows),
+        that_are_as_filled_when_open(rows, learned_until(as_of, rows)),
+    ),
 )

@@ -44,6 +44,7 @@ READ = [
     )
 ] + [AssetKey(["staging", name]) for name in ("stg_csv__product_usage", "stg_csv__support_tickets")]
 SEEDS = [AssetKey(["staging", name]) for name in ("churn_actions", "churn_interventions")]
+METRICS = AssetKey(["marts", "revenue_metrics"])
 CHECKS = {
     "feature": ("features_have_not_drifted", "Today's customers look like those that the model was trained on."),
     "calibration": ("as_many_left_as_was_said", "Of the newest month-end whose outcome is known."),
@@ -118,7 +119,13 @@ def _scoring() -> AssetsDefinition:
         specs=[
             AssetSpec(
                 key,
-                deps=[FEATURES, registry_key(KIND), *SEEDS, AssetKey(["intermediate", "int_mrr__customer_months"])],
+                deps=[
+                    FEATURES,
+                    registry_key(KIND),
+                    *SEEDS,
+                    METRICS,
+                    AssetKey(["intermediate", "int_mrr__customer_months"]),
+                ],
                 group_name=GROUP,
                 kinds={"scikitlearn", "duckdb"},
                 description=text,

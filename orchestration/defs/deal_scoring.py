@@ -31,7 +31,7 @@ VIEW = AssetKey(["marts", "deal_scores"])
 READ = [
     AssetKey(["intermediate", name])
     for name in ("int_pipeline__deals_dated", "int_pipeline__deal_stages_unioned", "int_fx__month_rates")
-]
+] + [AssetKey(["staging", "deal_stage_kinds"])]
 DRIFT = "open_deals_look_like_those_learned_from"
 PREDICTS = "The probability that an open deal is won in the end."
 LIMITS = (
@@ -95,7 +95,7 @@ def _scoring() -> AssetsDefinition:
         specs=[
             AssetSpec(
                 key,
-                deps=[FEATURES, registry_key(KIND), AssetKey(["staging", "deal_stage_kinds"]), *READ],
+                deps=[FEATURES, registry_key(KIND), *READ],
                 group_name=GROUP,
                 kinds={"scikitlearn", "duckdb"},
                 description=text,

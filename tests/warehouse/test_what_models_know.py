@@ -23,7 +23,7 @@ AS_OF = date(2026, 6, 20)
 SEED = 5
 DAYS = 4
 AS_IT_WAS = "as_it_was"
-OUTCOME = {"churned", "ended_on", "is_won", "amount_minor", "stage_today"}
+OUTCOME = {"churned", "ended_on", "is_won", "amount", "stage_today"}
 PLANTED = """
 select d.tenant_id, d.customer_id, d.month_index, max(i.ended_on - d.scored_on) as days_to_end
 from days as d

@@ -10,10 +10,11 @@ AS_OF = date(2026, 6, 30)
 MONTHS = 30
 
 TABLES = """
-create schema run; create schema staging; create schema intermediate;
+create schema run; create schema staging; create schema intermediate; create schema marts;
 create table run.tenants (
     tenant_id varchar, as_of date, reporting_currency varchar, gross_margin decimal(9, 6), time_zone varchar
 );
+create table marts.revenue_metrics (tenant_id varchar, month date, gross_margin double);
 create table intermediate.int_mrr__customer_months (
     tenant_id varchar, customer_id varchar, currency varchar, month_index bigint, net_mrr bigint
 );

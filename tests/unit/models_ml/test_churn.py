@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from models_ml.artefacts import Artefacts
-from models_ml.churn.features import features_sql, write_features
+from models_ml.churn.features import COLUMNS, features_sql, write_features
 from models_ml.churn.reasons import WORDS, interventions
 from models_ml.churn.risk import LOW, Action, risks
 from models_ml.churn.scoring import Scored, write_scores
 from models_ml.churn.training import CHURN, KIND, last_full_month, task
 from models_ml.classifier.candidates import CANDIDATES
 from models_ml.classifier.lifecycle import Decision, write_decided, write_trained
+from models_ml.classifier.table import Columns
 from models_ml.registry import Registry, Training, read_registry
 from tests.unit.models_ml.churn_build import AS_OF, add_customers, add_tenant, build, month_end, month_index
 
@@ -175,6 +176,55 @@ def test_a_model_file_that_was_altered_is_not_loaded_and_the_next_training_repla
     (decision,), _, scored = run(connection, store, registry)
     assert decision.entry.status == "accepted" and "was altered" in decision.entry.reason
     assert scored.models == {"a": decision.entry.model_version}
+
+
+def test_a_model_with_a_column_that_is_no_more_gives_way_to_the_plain_rule(
+    made: Made, store: Artefacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = built({"a": {"count": 60}})
+    write_features(connection)
+    connection.execute("alter table ml.churn_features drop column usage_30d")
+    left = Columns(tuple(name for name in COLUMNS.numbers if name != "usage_30d"), COLUMNS.categories)
+    monkeypatch.setattr("models_ml.churn.scoring.COLUMNS", left)
+    scored = write_scores(connection, made.registry, store)
+    assert scored.models == {"a": "the model was trained on a column that is no more: usage_30d"}
+    assert connection.execute("select distinct model from ml.churn_predictions").fetchall() == [("base_rate",)]
+
+
+def test_a_probability_of_a_model_says_why_by_this_one(made: Made) -> None:
+    shown = made.connection.execute("select distinct model_version, reason from ml.churn_predictions").fetchall()
+    assert shown == [(made.decision.entry.model_version, made.decision.entry.reason)]
+
+
+def test_published_mrr_is_exact_and_in_the_reporting_currency(made: Made) -> None:
+    """The rows of a build hold it in ten-thousandths."""
+    rows = made.connection.execute(
+        """select typeof(f.mrr), f.mrr = p.mrr and f.mrr * 10000 = m.net_mrr
+        from ml.churn_features as f
+        inner join ml.churn_predictions as p using (tenant_id, customer_id, scored_on)
+        inner join intermediate.int_mrr__customer_months as m using (tenant_id, customer_id, month_index)"""
+    ).fetchall()
+    assert set(rows) == {("DECIMAL(28,4)", True)}
+
+
+def test_the_gain_is_taken_with_the_margin_of_the_newest_month_where_the_products_have_one(store: Artefacts) -> None:
+    """At a margin of 0 nobody is worth acting on; without the products' own, the tenant's setting of 0.8 counts."""
+    connection = built({"a": {"count": 60}, "b": {"count": 60}})
+    connection.execute(
+        "insert into marts.revenue_metrics values ('a', '2026-05-01', 0.9), ('a', '2026-06-01', 0), "
+        "('b', '2026-06-01', null)"
+    )
+    write_features(connection)
+    write_scores(connection, Registry(KIND), store)
+    gains = connection.execute(
+        "select tenant_id, max(expected_gain) from ml.churn_predictions group by all order by all"
+    ).fetchall()
+    assert gains[0] == ("a", 0)
+    ((probability, mrr),) = connection.execute(
+        "select probability, max(mrr) from ml.churn_predictions where tenant_id = 'b' group by all"
+    ).fetchall()
+    stake = probability * 0.8 * float(mrr) * 12
+    assert float(gains[1][1]) == pytest.approx(max(0.05 * stake - 1, 0.2 * stake - 60), abs=1e-3)
 
 
 def test_an_empty_tenant_gets_empty_tables_and_a_row_that_says_why(store: Artefacts) -> None:

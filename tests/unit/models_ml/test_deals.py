@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,14 +12,16 @@ import pytest
 
 from models_ml.artefacts import Artefacts
 from models_ml.classifier.candidates import CANDIDATES
-from models_ml.classifier.lifecycle import Decision, write_decided, write_trained
+from models_ml.classifier.lifecycle import Decision, candidates_of, write_decided, write_trained
+from models_ml.classifier.table import Columns
 from models_ml.deals.closing import survival
-from models_ml.deals.features import LEARNED, features_sql, write_features
+from models_ml.deals.features import COLUMNS, LEARNED, features_sql, write_features
 from models_ml.deals.scoring import Scored, write_scores
 from models_ml.deals.training import (
     DEAL_WIN,
     KIND,
     censoring_weights,
+    learned_until,
     task,
     that_are_as_filled_when_open,
 )
@@ -32,7 +34,7 @@ create table run.tenants (tenant_id varchar, as_of date, time_zone varchar);
 create table run.currencies as select 'USD' as currency, 2 as exponent;
 create table intermediate.int_pipeline__deals_dated (
     tenant_id varchar, deal_id varchar, owner varchar, channel varchar, product_id varchar, risk varchar,
-    competitor varchar, currency varchar, amount_minor bigint, discount_percent decimal(38, 6),
+    competitor varchar, currency varchar, amount decimal(38, 6), amount_minor bigint, discount_percent decimal(38, 6),
     payment_terms_days bigint, created_on date, first_touch_at timestamp, ended_on date, outcome varchar, stage varchar
 );
 create table intermediate.int_pipeline__deal_stages_unioned (
@@ -42,7 +44,8 @@ create table intermediate.int_fx__month_rates as
 select 'a' as tenant_id, 'USD' as currency, unnest(range(24000, 24400)) as month_index, 1::hugeint as numerator,
     1::hugeint as denominator;
 create table staging.deal_stage_kinds as
-select * from (values ('*', 'open', 0.2), ('proposal', 'open', 0.5)) as k (stage_key, kind, probability);
+select * from (values ('*', 'open', 0.2), ('proposal', 'open', 0.5), ('closedwon', 'won', 1.0))
+    as k (stage_key, kind, probability);
 """
 
 
@@ -76,7 +79,7 @@ def build(deals: int, *, amount_of_lost: bool = True, seed: int = 1) -> duckdb.D
         deal_id = f"D{number:04d}"
         stage = "proposal" if is_open else "won" if is_won else "lost"
         rows.append(
-            ("a", deal_id, owner, "web", "p", None, None, "USD", minor, None, None, created, None)
+            ("a", deal_id, owner, "web", "p", None, None, "USD", Decimal(minor) / 100, minor, None, None, created, None)
             + ((None, "open") if is_open else (ended, "won" if is_won else "lost"))
             + (stage,)
         )
@@ -170,9 +173,82 @@ def test_open_deals_are_no_lost_deals() -> None:
 def test_an_amount_that_is_emptied_when_a_deal_is_lost_is_not_learned_from() -> None:
     kept, emptied = build(300), build(300, amount_of_lost=False)
     for connection, is_used in ((kept, True), (emptied, False)):
-        columns = that_are_as_filled_when_open(connection.execute(features_sql(LEARNED)).df())
+        frame = connection.execute(features_sql(LEARNED)).df()
+        columns = that_are_as_filled_when_open(frame, learned_until(AS_OF, frame))
         assert ("amount_number" in columns.names) is is_used
         assert "owner" in columns.names and "age_days" in columns.names
+
+
+def test_permuted_outcomes_of_the_holdout_change_neither_the_columns_nor_the_file(made: Made, store: Artefacts) -> None:
+    """Lost deals have their amount emptied, but only those that judge: with them it would not be learned from."""
+    frame = made.connection.execute(features_sql(LEARNED)).df()
+    judges = frame["ended_on"] > learned_until(AS_OF, frame)
+    frame.loc[judges & (frame["is_won"] == False), "amount_number"] = 0.0  # noqa: E712
+    outcome = frame[judges].drop_duplicates("deal_id").set_index("deal_id")["is_won"]
+    shuffled = dict(zip(outcome.index, np.random.default_rng(1).permutation(outcome.to_numpy()), strict=True))
+    permuted = frame.assign(is_won=frame["is_won"].where(~judges, frame["deal_id"].map(shuffled)))
+
+    (split, columns), (other, others) = DEAL_WIN.task("a", AS_OF, frame), DEAL_WIN.task("a", AS_OF, permuted)
+    assert split.holdout.outcome.tolist() != other.holdout.outcome.tolist()
+    assert columns == others and "amount_number" in columns.names
+    first, second = (candidates_of(*one, store, "deals") for one in ((split, columns), (other, others)))
+    assert [replace(one, judged=None) for one in first] == [replace(one, judged=None) for one in second]
+
+
+def test_a_champion_that_uses_what_tells_the_outcome_loses(store: Artefacts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was trained when the amount was still learned from, and no challenger could beat it on the holdout."""
+    connection = build(400, amount_of_lost=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("models_ml.deals.training.that_are_as_filled_when_open", lambda *_: COLUMNS)
+        (first,), registry, _ = run(connection, store)
+    connection.execute("update run.tenants set as_of = date '2026-07-31'")
+    (decision,), after, _ = run(connection, store, registry)
+    assert decision.challenger is not None and first.challenger is not None
+    assert first.challenger.log_loss < decision.challenger.log_loss - 0.1
+    assert decision.entry.status == "accepted" and "not learned from any more: amount_number" in decision.entry.reason
+    assert after.champion(date(2026, 7, 31), "a") == decision.entry
+
+
+def test_a_model_with_a_column_that_is_no_more_gives_way_to_the_plain_rule(
+    made: Made, store: Artefacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = build(60)
+    write_features(connection)
+    connection.execute("alter table ml.deal_win_features drop column owner")
+    left = Columns(COLUMNS.numbers, tuple(name for name in COLUMNS.categories if name != "owner"))
+    monkeypatch.setattr("models_ml.deals.scoring.COLUMNS", left)
+    scored = write_scores(connection, made.registry, store)
+    assert scored.models["a"] == "the model was trained on a column that is no more: owner"
+    assert {row[0] for row in connection.execute("select model from ml.deal_scores").fetchall()} == {"stage_win_rate"}
+
+
+def test_a_day_on_which_the_stage_already_says_won_is_not_learned_from() -> None:
+    """Won deals enter "Closed Won" twenty days before their closing date; earlier days are still learned from."""
+    connection = build(100)
+    connection.execute(
+        """insert into intermediate.int_pipeline__deal_stages_unioned
+        select tenant_id, deal_id, 'Closed Won', ended_on - 20 from intermediate.int_pipeline__deals_dated
+        where outcome = 'won'"""
+    )
+    frame = connection.execute(features_sql(LEARNED)).df()
+    won = frame[frame["is_won"] == True]  # noqa: E712
+    assert set(frame["stage"]) == {"proposal"}
+    assert len(won) > 50 and ((won["ended_on"] - won["snapshot_on"]).dt.days > 20).all()
+
+
+def test_a_score_of_a_model_says_why_by_this_one(made: Made) -> None:
+    shown = made.connection.execute("select distinct model_version, reason from ml.deal_scores").fetchall()
+    entry = made.decided[0].entry
+    assert shown == [(entry.model_version, entry.reason)]
+
+
+def test_published_amounts_are_exact_and_in_their_currency(made: Made) -> None:
+    rows = made.connection.execute(
+        """select typeof(f.amount), f.amount = s.amount and f.amount * 100 = d.amount_minor
+        from ml.deal_win_features as f inner join ml.deal_scores as s using (deal_id)
+        inner join intermediate.int_pipeline__deals_dated as d using (deal_id)"""
+    ).fetchall()
+    assert set(rows) == {("DECIMAL(28,4)", True)}
 
 
 def test_too_few_deals_get_the_win_rate_of_their_stage_and_fewer_the_seeds(store: Artefacts) -> None:
