@@ -9,6 +9,7 @@ from datetime import date
 import duckdb
 
 from models_ml.artefacts import Artefacts, Unusable
+from models_ml.ltv.likelihood import one_thread
 from models_ml.ltv.tables import Subject, read_subjects
 from models_ml.ltv.training import KIND, LOSSES, judge, model_of
 from models_ml.registry import Entry, Registry, write_registry
@@ -17,6 +18,7 @@ CHAMPION = "champion_"
 """Prefix of the figures that the champion had on the same holdout."""
 
 
+@one_thread()
 def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Entry]:
     """Decides on every challenger of `ml.lifetime_candidates`, writes `ml.lifetime_registry`, returns the new rows."""
     rows = connection.execute(

@@ -10,7 +10,7 @@ from models_ml.artefacts import Artefacts, Unusable
 from models_ml.ltv import contractual, geometric, non_contractual
 from models_ml.ltv.contractual import LONGEST, Retention
 from models_ml.ltv.economics import Economics, read_economics
-from models_ml.ltv.likelihood import NotFitted
+from models_ml.ltv.likelihood import NotFitted, one_thread
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.spells import Bools
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
@@ -105,6 +105,7 @@ class Used:
     reason: str
 
 
+@one_thread()
 def write_values(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> int:
     """Scores the customers of every tenant with the champion of its as-of date. Returns how many rows were written."""
     connection.execute(TABLE)

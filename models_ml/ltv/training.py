@@ -11,6 +11,7 @@ from models_ml.artefacts import ArtefactRefused, Artefacts, json_bytes
 from models_ml.ltv import contractual, non_contractual
 from models_ml.ltv.contractual import Retention
 from models_ml.ltv.features import HOLDOUT_MONTHS
+from models_ml.ltv.likelihood import one_thread
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
 from models_ml.registry import Registry
@@ -75,6 +76,7 @@ class Trained:
     candidates: tuple[Candidate, ...]
 
 
+@one_thread()
 def write_candidates(connection: duckdb.DuckDBPyConnection, registry: Registry, artefacts: Artefacts) -> list[Trained]:
     """Trains whatever is due and adds to the candidates of earlier trainings, as far as the build knows them."""
     connection.execute(TABLE)
