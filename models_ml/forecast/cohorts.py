@@ -34,8 +34,8 @@ RENEWED_AFTER = 12
 @dataclass(frozen=True)
 class Triangle:
     """MRR of a tenant's cohorts at each of its full month-ends: `mrr[cohort, month]`, 0 before the cohort began at
-    month `began[cohort]`. `monthly_loss` is the share of MRR lost to churn and contraction in a month, of the last
-    year."""
+    month `began[cohort]`, which is negative where that was before the first of them. `monthly_loss` is the share of MRR
+    lost to churn and contraction in a month, of the last twelve of them."""
 
     mrr: Floats
     began: tuple[int, ...]
@@ -65,9 +65,11 @@ def ahead(triangle: Triangle, horizon: int, scenario: Scenario = BASE) -> Floats
 
 
 def age_factors(triangle: Triangle) -> tuple[Floats, float]:
-    """The factor from each age in months to the next, as many as the triangle has months, and that of all ages."""
+    """The factor from each age in months to the next, up to the age of the oldest cohort, and that of all ages."""
     months = triangle.mrr.shape[1]
-    kept, exposed = np.zeros(months), np.zeros(months)
+    # A cohort from before the first month is older than there are months.
+    count = months + max(0, -min(triangle.began, default=0))
+    kept, exposed = np.zeros(count), np.zeros(count)
     for at in range(max(0, months - 1 - TRANSITIONS), months - 1):
         for cohort, start in enumerate(triangle.began):
             if start <= at:
@@ -75,7 +77,7 @@ def age_factors(triangle: Triangle) -> tuple[Floats, float]:
                 exposed[at - start] += triangle.mrr[cohort, at]
     overall = float(kept.sum() / exposed.sum()) if exposed.sum() > 0 else 1.0
     lent = float(exposed.sum()) / max(1, int((exposed > 0).sum()))
-    return (kept + lent * overall) / (exposed + lent) if lent > 0 else np.full(months, overall), overall
+    return (kept + lent * overall) / (exposed + lent) if lent > 0 else np.full(count, overall), overall
 
 
 def _arrivals(triangle: Triangle) -> float:
@@ -124,7 +126,7 @@ def read_triangles(connection: duckdb.DuckDBPyConnection, mrr: Sequence[Series])
         connection.execute(
             """select m.tenant_id, (sum(m.churned_mrr + m.contraction_mrr) / sum(m.opening_mrr))::double
             from marts.revenue_metrics as m inner join run.tenants as t using (tenant_id)
-            where not m.is_partial and m.month > t.as_of - interval 13 month
+            where not m.is_partial and m.month >= date_trunc('month', t.as_of + 1) - interval 12 month
             group by all having sum(m.opening_mrr) > 0"""
         ).fetchall()
     )

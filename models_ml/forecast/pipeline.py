@@ -2,7 +2,7 @@
 
 A stage's chance is how many deals that were in it were won by now, drawn towards the seed `deal_stage_kinds` by ten
 deals' worth. A deal without an expected date is expected after the median cycle; one whose date has passed, in the
-first month. Deals that do not exist yet are added as the mean of the last twelve months' wins that were as young.
+first month. Deals that do not exist yet are added as the mean of the last twelve full months' wins that were as young.
 
 Expected dates are known as they stand, not as they stood: there is no backtest and no interval, and the headline stays
 the top-down forecast.
@@ -82,9 +82,12 @@ WON = """
     inner join intermediate.int_fx__month_rates as r
         on d.tenant_id = r.tenant_id and d.currency = r.currency
         and r.month_index = year(d.ended_on) * 12 + month(d.ended_on) - 1
-    where d.outcome = 'won' and d.amount_minor <> 0 and d.ended_on <= d.as_of
-        and d.ended_on > last_day(d.as_of + 1 - interval 1 month) - interval 12 month
-    group by all having age >= 0 order by all
+    where d.outcome = 'won' and d.amount_minor <> 0
+        -- Twelve full months: what the month of the as-of date has won is counted as won so far.
+        and d.ended_on < date_trunc('month', d.as_of + 1)
+        and d.ended_on >= date_trunc('month', d.as_of + 1) - interval 12 month
+    -- Not by all: that would also group by the days in `having`.
+    group by 1, 2 having age >= 0 order by all
 """
 WON_SO_FAR = """
     select tenant_id, won_amount::double from marts.pipeline_health where is_partial

@@ -54,6 +54,16 @@ def test_a_backtest_of_cohorts_sees_only_what_was_known_at_its_origin() -> None:
     assert triangle.until(30).mrr.shape == (30, 30)
 
 
+def test_cohorts_from_before_the_first_month_decay_by_their_true_age() -> None:
+    whole = steady(40)
+    cut = Triangle(whole.mrr[:, 20:], tuple(start - 20 for start in whole.began), whole.monthly_loss)
+    factors, _ = age_factors(cut)
+    assert factors == pytest.approx(np.full(40, KEPT))
+    assert ahead(cut, 12) == pytest.approx(ahead(whole, 12))
+    older = ahead(Triangle(np.full((2, 20), 100.0), (-5, 0), 0.01), 12)
+    assert older == pytest.approx([200.0] * 12)
+
+
 def test_scenarios_move_mrr_in_the_direction_of_their_name_and_base_does_not_move() -> None:
     triangle = steady(24)
     base = ahead(triangle, 12)
@@ -139,6 +149,42 @@ def test_open_deals_count_by_the_chance_of_their_stage_in_the_month_in_which_the
     assert found.expected == {0: pytest.approx(500 * 0.1), 1: pytest.approx(1000 * demo)}
     assert found.won_by_age == {0: pytest.approx(1200 / 12)}
     assert expected(found) == pytest.approx([50 + 100, 1000 * demo + 100, 100])
+
+
+@pytest.mark.parametrize("as_of", ["2022-03-31", "2022-04-15", "2022-04-29"])
+def test_wins_to_come_are_the_mean_of_twelve_full_months_whatever_the_day_of_the_month(as_of: str) -> None:
+    """Of wins on the last day before them, their first and last day, and on the first of the month after."""
+    connection = marts({"a": [1, 2, 3]}, date.fromisoformat(as_of))
+    deals(connection)
+    connection.execute("delete from intermediate.int_pipeline__deals_dated where outcome <> 'open'")
+    connection.execute(
+        """insert into intermediate.int_pipeline__deals_dated
+        select 'a', day::varchar, 'won', 'EUR', amount, day, day, 0, null
+        from (values (date '2021-03-31', 10000000), ('2021-04-01', 12000), ('2022-03-31', 24000),
+            ('2022-04-01', 50000000)) as v(day, amount)"""
+    )
+    connection.execute(
+        """insert into intermediate.int_fx__month_rates
+        select 'a', 'EUR', month, 1, 1 from (values (24254), (24255), (24267)) as v(month)"""
+    )
+    connection.execute("update intermediate.int_pipeline__deals_dated set as_of = ?", [as_of])
+    connection.execute(
+        """insert into intermediate.int_pipeline__open_months
+        select tenant_id, deal_id, 24267, outcome, currency, amount_minor, expected_close_on, stage_then, probability
+        from intermediate.int_pipeline__open_months where month_index = 24266"""
+    )
+    assert pipeline.read_pipelines(connection)["a"].won_by_age == {0: pytest.approx((120 + 240) / 12)}
+
+
+@pytest.mark.parametrize("as_of", [date(2024, 12, 31), date(2025, 1, 15)])
+def test_the_loss_of_a_month_is_that_of_the_last_twelve_full_months(as_of: date) -> None:
+    connection = marts({"a": [100.0] * 36}, as_of)
+    connection.execute("update marts.revenue_metrics set churned_mrr = 50 where month < '2024-01-01'")
+    connection.execute("update marts.revenue_metrics set churned_mrr = 14 where month = '2024-01-01'")
+    connection.execute("insert into marts.revenue_metrics values ('a', '2025-01-01', 1, 1, 100, 90, 0, true)")
+    connection.execute("insert into marts.cohort_analysis values ('a', '2022-01-01', 0, 100)")
+    mrr = [one for one in read_series(connection) if one.metric == "mrr"]
+    assert cohorts.read_triangles(connection, mrr)["a"].monthly_loss == pytest.approx((11 * 3 + 15) / 1200)
 
 
 def test_the_pipeline_knows_nothing_after_the_as_of_date() -> None:
