@@ -1,4 +1,4 @@
-"""Training: what a month's backtests found (`ml.forecast_candidates`) and what is decided from it.
+"""Training: what backtests found (`ml.forecast_candidates`, of every training) and what is decided from it.
 
 The method with which a series is shown stays until another one was better on the newest holdout: the periods after the
 newest origin, of which the challenger's choice knew nothing.
@@ -27,8 +27,8 @@ from models_ml.forecast.evaluate import Backtest, fold_of, mean_of
 from models_ml.forecast.intervals import half_widths
 from models_ml.forecast.kept import Kept, content_of
 from models_ml.forecast.series import Series
-from models_ml.forecast.tables import CANDIDATES, days_of, read_features, write
-from models_ml.registry import Entry, Registry, write_registry
+from models_ml.forecast.tables import CANDIDATES, days_of, read_features
+from models_ml.registry import Entry, Registry, insert, write_registry
 
 KIND = "forecast"
 IN_PROCESS = 40
@@ -67,19 +67,45 @@ def candidates(series: Series, incumbent: str | None) -> list[Candidate]:
 
 
 def train(connection: duckdb.DuckDBPyConnection, registry: Registry) -> int:
-    """Backtests every series whose training is due and writes `ml.forecast_candidates`. Returns how many series."""
+    """Backtests every series whose training is due and adds to `ml.forecast_candidates`. Returns how many series."""
     as_of = days_of(connection)
-    due = [
+    due = _due(connection, registry, as_of)
+    trained = [series for series in due if is_trained(series)]
+    found = all_candidates(trained, [_incumbent(registry, as_of, series) for series in trained])
+    rows = [
+        _row(series, one, as_of[series.tenant_id])
+        for series, tried in zip(trained, found, strict=True)
+        for one in tried
+    ]
+    _keep_earlier(connection, due)
+    insert(connection, "ml.forecast_candidates", rows)
+    return len(trained)
+
+
+def _due(connection: duckdb.DuckDBPyConnection, registry: Registry, as_of: Mapping[str, date]) -> list[Series]:
+    return [
         series
         for series in read_features(connection)
-        if is_trained(series) and registry.is_due(as_of[series.tenant_id], series.tenant_id, series.subject)
+        if registry.is_due(as_of[series.tenant_id], series.tenant_id, series.subject)
     ]
-    found = all_candidates(due, [_incumbent(registry, as_of, series) for series in due])
-    rows = [
-        _row(series, one, as_of[series.tenant_id]) for series, tried in zip(due, found, strict=True) for one in tried
-    ]
-    write(connection, "forecast_candidates", CANDIDATES, rows)
-    return len(due)
+
+
+def _keep_earlier(connection: duckdb.DuckDBPyConnection, due: Sequence[Series]) -> None:
+    """Of earlier trainings, what a build of this day knows: nothing trained later, and of this day not what is due."""
+    connection.execute("create schema if not exists ml")
+    connection.execute(f"create table if not exists ml.forecast_candidates ({CANDIDATES})")
+    connection.execute(
+        """delete from ml.forecast_candidates as c where not exists (
+        from run.tenants as t where t.tenant_id = c.tenant_id and c.trained_at <= t.as_of)"""
+    )
+    if due:
+        connection.execute(
+            """delete from ml.forecast_candidates as c
+            using (select unnest(?) as tenant_id, unnest(?) as subject) as d, run.tenants as t
+            where c.tenant_id = d.tenant_id and c.subject = d.subject
+                and c.tenant_id = t.tenant_id and c.trained_at = t.as_of""",
+            [[one.tenant_id for one in due], [one.subject for one in due]],
+        )
 
 
 def all_candidates(due: Sequence[Series], incumbents: Sequence[str | None]) -> list[list[Candidate]]:
@@ -97,13 +123,14 @@ def evaluate(
     """Decides about what `train` found, keeps what is accepted, and writes `ml.forecast_registry`. Returns it, and the
     decisions of this build."""
     as_of = days_of(connection)
-    found = _read_candidates(connection)
+    due = _due(connection, registry, as_of)
+    found = _read_candidates(connection, due)
     made: list[Entry] = []
-    for series in read_features(connection):
+    for series in due:
         day = as_of[series.tenant_id]
         if (tried := found.get((series.tenant_id, series.subject))) is not None:
             made += decide(series, tried, registry.incumbent(day, series.tenant_id, series.subject), day, artefacts)
-        elif not is_trained(series) and registry.is_due(day, series.tenant_id, series.subject):
+        elif not is_trained(series):
             made.append(_fallback(series, day))
     decided = registry.decided(made, as_of)
     write_registry(connection, decided)
@@ -234,15 +261,21 @@ def _row(series: Series, one: Candidate, day: date) -> tuple[object, ...]:
     )
 
 
-def _read_candidates(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[Candidate]]:
-    series = {(one.tenant_id, one.subject): one for one in read_features(connection)}
+def _read_candidates(
+    connection: duckdb.DuckDBPyConnection, due: Sequence[Series]
+) -> dict[tuple[str, str], list[Candidate]]:
+    """Of the series that this build trained."""
+    series = {(one.tenant_id, one.subject): one for one in due}
     rows = connection.execute(
-        """select tenant_id, subject, model, train_ends, errors, is_chosen, reason, forecast
-        from ml.forecast_candidates order by tenant_id, subject, model"""
+        """select c.tenant_id, c.subject, c.model, c.train_ends, c.errors, c.is_chosen, c.reason, c.forecast
+        from ml.forecast_candidates as c
+        inner join run.tenants as t on t.tenant_id = c.tenant_id and t.as_of = c.trained_at
+        order by c.tenant_id, c.subject, c.model"""
     ).fetchall()
     found: dict[tuple[str, str], list[Candidate]] = {}
     for tenant, subject, model, ends, errors, is_chosen, reason, forecast in rows:
-        of = series[tenant, subject]
+        if (of := series.get((tenant, subject))) is None:
+            continue
         folds = tuple(fold_of(of, end, made) for end, made in zip(ends, errors, strict=True))
         one = Candidate(Backtest(model, folds), is_chosen, reason, tuple(forecast) if forecast else None)
         found.setdefault((tenant, subject), []).append(one)

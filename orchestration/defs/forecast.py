@@ -71,11 +71,11 @@ def _features(build: BuildResource) -> MaterializeResult[None]:
     deps=[FEATURES],
     group_name=GROUP,
     kinds={"prophet", "duckdb"},
-    description="What this build's training tried; empty in a build that trains nothing. One row per tenant, series and"
-    " method.",
+    description="What every training tried, with its backtest. One row per tenant, series, day of training and method.",
 )
 def _training(build: BuildResource) -> MaterializeResult[None]:
     with build.build.connect() as connection:
+        build.build.carry_over(connection, "ml.forecast_candidates")
         count = train(connection, build.build.registry_before(KIND))
     return MaterializeResult(metadata={"trained": count})
 

@@ -32,7 +32,10 @@ def forecast(name: str, series: Series, horizon: int) -> Floats:
     if name in WITH_NAIVE:
         mean, naive = forecast(ENSEMBLE, series, horizon), forecast(SeasonalNaive.name, series, horizon)
         return drawn(mean, naive, WITH_NAIVE[name])
-    forecaster = BY_NAME[name]
+    forecaster = BY_NAME.get(name)
+    if forecaster is None:
+        # A registry outlives the code: it may name what an earlier version had.
+        raise NotFitted(f"there is no method {name}")
     if len(series) < needs(forecaster, series.season):
         raise NotFitted(f"{name} needs {needs(forecaster, series.season)} points, there are {len(series)}")
     return checked(name, series, forecaster.forecast(series, horizon))

@@ -17,9 +17,9 @@ from models_ml.forecast.kept import content_of, kept_of
 from models_ml.forecast.score import Forecast
 from models_ml.forecast.scored import write_scores
 from models_ml.forecast.series import DEFINITIONS, Series
-from models_ml.forecast.tables import days_of, read_features, write_features
+from models_ml.forecast.tables import CANDIDATES, days_of, read_features, write_features
 from models_ml.forecast.train import KIND, Candidate, candidates, decide, evaluate, is_trained, train
-from models_ml.registry import Entry, Registry, Training, read_registry
+from models_ml.registry import Entry, Registry, Training, insert, read_registry
 from tests.unit.models_ml.forecasting import marts, monthly, noisy
 
 DAY = date(2025, 12, 31)
@@ -82,12 +82,102 @@ def test_a_build_trains_once_a_month_and_repeats_the_forecast_without_fitting(
     again = marts({"a": noisy(36)})
     write_features(again, DEFINITIONS)
     assert train(again, registry) == 0
-    after, decided = evaluate(again, registry, artefacts)
-    assert decided == [] and after.entries == registry.entries
+    decided, decisions = evaluate(again, registry, artefacts)
+    assert {entry.status for entry in decisions} == {"fallback"}, "too little to learn from is looked at again"
+    assert sorted(map(str, decided.entries)) == sorted(map(str, registry.entries))
     mrr = [one for one in read_features(again) if one.metric == "mrr"]
-    (repeated,) = score.score_all(mrr, after, days_of(again), artefacts)
+    (repeated,) = score.score_all(mrr, decided, days_of(again), artefacts)
     before = next(one for one in first if one.series.metric == "mrr" and one.is_headline)
     assert repeated.values.tolist() == before.values.tolist() and repeated.version == before.version
+
+
+def test_a_series_with_too_little_is_trained_in_the_month_in_which_more_comes_and_has_one_row(
+    artefacts: Artefacts,
+) -> None:
+    registry = Registry(KIND)
+    for day, values in ((10, [5.0] * 36), (15, [6.0] * 36), (20, noisy(36)), (25, [*noisy(35), 300.0])):
+        registry, _ = build(marts({"a": values}, date(2025, 1, day)), registry, artefacts)
+    entries = [one for one in registry.entries if one.subject == "mrr/EUR"]
+    assert [(one.status, one.trained_at.day) for one in entries] == [("accepted", 20)]
+
+
+def tried_on(connection: duckdb.DuckDBPyConnection) -> dict[date, list[str]]:
+    """The methods that were tried for MRR, by day of training."""
+    rows = connection.execute(
+        """select trained_at, list(model order by model) from ml.forecast_candidates where metric = 'mrr'
+        group by all"""
+    ).fetchall()
+    return dict(rows)
+
+
+def after(earlier: duckdb.DuckDBPyConnection, values: list[float]) -> duckdb.DuckDBPyConnection:
+    """Marts of a build that carries over the candidates of an earlier one."""
+    connection = marts({"a": values})
+    connection.execute(f"create schema ml; create table ml.forecast_candidates ({CANDIDATES})")
+    insert(connection, "ml.forecast_candidates", earlier.sql("from ml.forecast_candidates").fetchall())
+    return connection
+
+
+def test_candidates_of_earlier_trainings_are_kept_and_a_build_of_the_past_does_not_show_later_ones(
+    artefacts: Artefacts,
+) -> None:
+    december, january = date(2024, 12, 31), date(2025, 1, 31)
+    first = marts({"a": noisy(36)})
+    registry, _ = build(first, Registry(KIND), artefacts)
+    same = after(first, noisy(36))
+    registry, _ = build(same, registry, artefacts)
+    assert tried_on(same) == tried_on(first) and list(tried_on(first)) == [december]
+    second = after(same, noisy(37))
+    registry, _ = build(second, registry, artefacts)
+    assert set(tried_on(second)) == {december, january} and tried_on(second)[december] == tried_on(first)[december]
+    assert {one.trained_at for one in registry.entries if one.subject == "mrr/EUR"} == {december, january}
+    past = after(second, noisy(36))
+    build(past, Registry(KIND), artefacts)
+    assert tried_on(past) == tried_on(first)
+
+
+def test_of_two_trainings_on_a_day_the_later_one_counts_even_if_there_is_too_little_by_then(
+    artefacts: Artefacts,
+) -> None:
+    first = marts({"a": noisy(36)})
+    registry, _ = build(first, Registry(KIND), artefacts)
+    again = Registry(KIND, registry.entries, Training(again=True))
+    repeated = after(first, noisy(36))
+    build(repeated, again, artefacts)
+    assert tried_on(repeated) == tried_on(first)
+    flat = after(first, [5.0] * 36)
+    decided, _ = build(flat, again, artefacts)
+    assert tried_on(flat) == {}
+    assert [one.status for one in decided.entries if one.subject == "mrr/EUR"] == ["fallback"]
+
+
+def test_a_method_that_is_no_more_is_a_plain_rule_with_the_reason_and_is_replaced_by_the_next_training(
+    artefacts: Artefacts,
+) -> None:
+    registry, _ = build(marts({"a": noisy(36)}), Registry(KIND), artefacts)
+    entry = next(one for one in registry.entries if one.subject == "mrr/EUR")
+    kept = replace(kept_of(artefacts.load(str(entry.hash))), model="an_older_name")
+    renamed = replace(entry, algorithm=kept.model, hash=artefacts.save(content_of(kept)))
+    entries = tuple(renamed if one is entry else one for one in registry.entries)
+    _, scored = build(marts({"a": noisy(37)}), Registry(KIND, entries, Training(allowed=False)), artefacts)
+    headline = next(one for one in scored if one.series.metric == "mrr" and one.is_headline)
+    assert headline.version is None and headline.reason.startswith("there is no method an_older_name")
+    decided, _ = build(marts({"a": noisy(37)}), Registry(KIND, entries), artefacts)
+    newest = decided.champion(date(2025, 1, 31), "a", "mrr/EUR")
+    assert newest is not None and newest.algorithm in {"ensemble", *methods.BY_NAME, *methods.WITH_NAIVE}
+
+
+def test_huge_amounts_are_forecast_and_written_as_they_are(artefacts: Artefacts) -> None:
+    largest = 1e15
+    values = [largest * value / 200 for value in noisy(36)]
+    connection = marts({"a": values})
+    build(connection, Registry(KIND), artefacts)
+    ((low, high),) = connection.execute(
+        "select min(low_95), max(high_95) from ml.revenue_forecasts where metric = 'mrr' and is_headline"
+    ).fetchall()
+    assert 0.5 * largest < low < largest < high < 2 * largest
+    mrr = next(one for one in read_features(connection) if one.metric == "mrr")
+    assert mrr.values == pytest.approx(values, rel=1e-12)
 
 
 def test_a_changed_series_is_forecast_anew_by_the_method_in_use(artefacts: Artefacts) -> None:
