@@ -22,7 +22,7 @@ from ingestion.home import lake_read
 from ingestion.journal import Journal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
 from models_ml.artefacts import Artefacts
-from models_ml.registry import Registry, Training, read_registry
+from models_ml.registry import KINDS, Registry, Training, read_registry
 from orchestration import closing, progress
 from orchestration.dbt_runner import DbtProject
 from orchestration.incremental import Start, forget_tables
@@ -93,6 +93,7 @@ class Build:
         self.held = ExitStack()
         """What is let go when the build ends, however it ends."""
         self._has_raw = False
+        self._registries: dict[str, Registry] = {}
 
     @contextmanager
     def connect(self, file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -209,11 +210,15 @@ class Build:
 
     def registry_before(self, kind: str) -> Registry:
         """The trained models of one kind that this build starts from: those of the version that readers see."""
-        training = Training(allowed=self.settings.training != "never" or self.request.train, again=self.request.train)
-        if self.warehouse.current() is None:
-            return Registry(kind, training=training)
-        with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
-            return read_registry(connection, kind, training)
+        if not self._registries:
+            training = Training(
+                allowed=self.settings.training != "never" or self.request.train, again=self.request.train
+            )
+            self._registries = {kind: Registry(kind, training=training) for kind in KINDS}
+            if self.warehouse.current() is not None:
+                with duckdb.connect(str(self.warehouse.path_of()), read_only=True) as connection:
+                    self._registries = {kind: read_registry(connection, kind, training) for kind in KINDS}
+        return self._registries[kind]
 
     def carry_over(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """The table as the version that readers see has it, for what a build only adds to."""

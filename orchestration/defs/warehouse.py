@@ -99,22 +99,25 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         context: AssetExecutionContext, build: BuildResource
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         build.build.ensure_raw()
-        wanted = [id_of[key] for key in context.selected_asset_keys] if context.is_subset else None
+        selected = context.selected_asset_keys
+        wanted = [id_of[key] for key in selected] if context.is_subset else None
         nodes = []
+        built = judged = 0
         for node in build.dbt.run(wanted, build.build.start_from):
             nodes.append(node)
-            built = sum(key_of.get(n.unique_id) in context.selected_asset_keys for n in nodes)
-            judged = sum(n.unique_id in check_of for n in nodes)
-            progress.report("dbt", f"{built}/{len(context.selected_asset_keys)} tables, {judged} checks")
+            built += key_of.get(node.unique_id) in selected
+            judged += node.unique_id in check_of
+            progress.report("dbt", f"{built}/{len(selected)} tables, {judged} checks")
         details = plots.table_metadata(build.build)
+        selected_checks = context.selected_asset_check_keys
         for node in nodes:
             key = key_of.get(node.unique_id)
-            if node.status == "success" and key is not None and key in context.selected_asset_keys:
+            if node.status == "success" and key is not None and key in selected:
                 yield MaterializeResult(
                     asset_key=key, metadata={"seconds": round(node.seconds, 3), **details.get(key, {})}
                 )
             check = check_of.get(node.unique_id)
-            if node.status != "skipped" and check is not None and check in context.selected_asset_check_keys:
+            if node.status != "skipped" and check is not None and check in selected_checks:
                 yield check_result(check, node)
         if broken := [node for node in nodes if node.status in {"error", "fail"}]:
             raise Failure(description=explain(build, broken), allow_retries=False)
