@@ -32,7 +32,7 @@ BUCKETS = {
 }
 
 
-def _axes(width: float = 9, height: float = 3.6, count: int = 1) -> tuple[Any, Any]:
+def new_axes(width: float = 9, height: float = 3.6, count: int = 1) -> tuple[Any, Any]:
     import matplotlib
 
     matplotlib.use("agg")
@@ -47,7 +47,7 @@ def _axes(width: float = 9, height: float = 3.6, count: int = 1) -> tuple[Any, A
     return figure, axes
 
 
-def _finish(axis: Any, *, months: bool) -> None:
+def finish_axis(axis: Any, *, months: bool) -> None:
     """Short month labels, amounts in thousands, nothing below zero cut off."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import EngFormatter
@@ -59,7 +59,7 @@ def _finish(axis: Any, *, months: bool) -> None:
     (axis.yaxis if months else axis.xaxis).set_major_formatter(EngFormatter(sep=""))
 
 
-def _png(figure: Any) -> bytes:
+def png_of(figure: Any) -> bytes:
     import matplotlib.pyplot as plt
 
     buffer = io.BytesIO()
@@ -68,7 +68,7 @@ def _png(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _as_metadata(png: bytes, title: str) -> MetadataValue[Any]:
+def as_metadata(png: bytes, title: str) -> MetadataValue[Any]:
     return MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
@@ -97,7 +97,7 @@ def draw_movements(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str
         for at, height in enumerate(heights):
             base[at] += height
     axis.axhline(0, color=INK, linewidth=0.8)
-    _finish(axis, months=True)
+    finish_axis(axis, months=True)
     axis.set_title(f"MRR movements, {currency}", fontsize=10, color=INK, loc="left")
     axis.legend(fontsize=7, frameon=False, ncols=2, loc="upper left")
 
@@ -108,7 +108,7 @@ def draw_mrr(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, curr
     ).fetchall()
     axis.fill_between([row[0] for row in rows], [float(row[1]) for row in rows], color="#99f6e4", alpha=0.5)
     axis.plot([row[0] for row in rows], [float(row[1]) for row in rows], color="#0f766e", linewidth=1.8)
-    _finish(axis, months=True)
+    finish_axis(axis, months=True)
     axis.set_ylim(bottom=0, auto=True)
     axis.set_title(f"MRR, {currency}", fontsize=10, color=INK, loc="left")
 
@@ -152,7 +152,7 @@ def draw_ageing(connection: duckdb.DuckDBPyConnection, axis: Any, tenant: str, _
             axis.barh(row[0], float(value), left=left, color=colour, label=label)
             left += float(value)
     axis.set_title("Receivables by days past due, each in its currency", fontsize=10, color=INK, loc="left")
-    _finish(axis, months=False)
+    finish_axis(axis, months=False)
     if rows:
         axis.legend(fontsize=7, frameon=False, ncols=3)
 
@@ -163,11 +163,11 @@ def overview(warehouse: Path, picture: Path) -> None:
         leading = _leading_tenant(connection)
         if leading is None:
             return
-        figure, axes = _axes(15, 4, 3)
+        figure, axes = new_axes(15, 4, 3)
         for axis, draw in zip(axes, (draw_forecast, draw_movements, draw_ageing), strict=True):
             draw(connection, axis, *leading)
         picture.parent.mkdir(parents=True, exist_ok=True)
-        picture.write_bytes(_png(figure))
+        picture.write_bytes(png_of(figure))
 
 
 MART_PLOTS: dict[str, Callable[[duckdb.DuckDBPyConnection, Any, str, str], None]] = {
@@ -187,7 +187,7 @@ def table_metadata(build: Build) -> dict[AssetKey, dict[str, Any]]:
         leading = _leading_tenant(connection) if AssetKey(["marts", "revenue_metrics"]) in found else None
         for name, draw in MART_PLOTS.items() if leading else ():
             if (key := AssetKey(["marts", name])) in found:
-                figure, axis = _axes()
+                figure, axis = new_axes()
                 draw(connection, axis, *leading)  # type: ignore[misc]
-                found[key]["plot"] = _as_metadata(_png(figure), name)
+                found[key]["plot"] = as_metadata(png_of(figure), name)
     return found

@@ -6,7 +6,7 @@ from typing import Any
 from dagster import MetadataValue
 
 from models_ml.forecast.score import Forecast
-from orchestration.plots import _as_metadata, _axes, _finish, _png
+from orchestration.plots import as_metadata, finish_axis, new_axes, png_of
 
 PAST, AHEAD, ACTUAL = "#f59e0b", "#4338ca", "#0f766e"
 FANS = 4
@@ -29,7 +29,7 @@ def backtest_fan(made: Sequence[Forecast]) -> MetadataValue[Any]:
     one = leading(made)
     if one is None:
         return MetadataValue.text("no series")
-    figure, axis = _axes(10, 4.2)
+    figure, axis = new_axes(10, 4.2)
     series = one.series
     axis.plot(series.dates, series.values, color=ACTUAL, linewidth=1.8, label="actual")
     record = one.backtests.get(one.model)
@@ -45,10 +45,10 @@ def backtest_fan(made: Sequence[Forecast]) -> MetadataValue[Any]:
     for other in made:
         if other.series is series and other.approach == "bottom_up" and other.scenario == "base":
             axis.plot(other.dates, other.values, color="#64748b", linestyle=":", label=other.model)
-    _finish(axis, months=True)
+    finish_axis(axis, months=True)
     axis.set_title(f"{series.tenant_id}, {series.subject}: {one.model}, 80 % and 95 %", fontsize=10, loc="left")
     axis.legend(fontsize=7, frameon=False, loc="upper left")
-    return _as_metadata(_png(figure), "backtest fan")
+    return as_metadata(png_of(figure), "backtest fan")
 
 
 def errors_by_method(made: Sequence[Forecast]) -> MetadataValue[Any]:
@@ -57,14 +57,14 @@ def errors_by_method(made: Sequence[Forecast]) -> MetadataValue[Any]:
     if one is None or not one.backtests:
         return MetadataValue.text("no backtest")
     records = sorted(one.backtests.values(), key=lambda record: -record.mean_absolute_error)
-    figure, axis = _axes(8, 0.8 + 0.3 * len(records))
+    figure, axis = new_axes(8, 0.8 + 0.3 * len(records))
     errors = [record.mean_absolute_error for record in records]
     colours = [AHEAD if record.model == one.model else "#cbd5e1" for record in records]
     axis.barh([record.model for record in records], errors, color=colours)
-    _finish(axis, months=False)
+    finish_axis(axis, months=False)
     axis.set_title(
         f"{one.series.tenant_id}, {one.series.subject}: error over {len(records[0].folds)} origins",
         fontsize=10,
         loc="left",
     )
-    return _as_metadata(_png(figure), "errors by method")
+    return as_metadata(png_of(figure), "errors by method")

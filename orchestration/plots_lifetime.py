@@ -10,7 +10,7 @@ from dagster import MetadataValue
 from models_ml.ltv.spells import Spells
 from models_ml.ltv.tables import Contracts
 from models_ml.ltv.training import Trained
-from orchestration.plots import GRID, INK, _as_metadata, _axes, _png
+from orchestration.plots import GRID, INK, as_metadata, new_axes, png_of
 
 FEWEST = 10
 """A curve ends where fewer customers were asked: a step of it would be one or two of them."""
@@ -24,7 +24,7 @@ def survival_curve(trained: Sequence[Trained]) -> MetadataValue[Any]:
         return MetadataValue.text("nothing was trained on customers under contract")
     one = max(curves, key=lambda each: len(each.subject.customer_ids))
     assert isinstance(one.subject, Contracts)
-    figure, axis = _axes()
+    figure, axis = new_axes()
     asked, _ = one.subject.spells.by_tenure()
     seen = one.subject.spells.kaplan_meier()[: 1 + int(np.sum(asked >= FEWEST))]
     axis.step(range(len(seen)), 100 * seen, where="post", color=INK, linewidth=1.8, label="seen (Kaplan-Meier)")
@@ -37,7 +37,7 @@ def survival_curve(trained: Sequence[Trained]) -> MetadataValue[Any]:
     axis.set_xlabel("months since the first month-end with MRR", fontsize=8, color=INK)
     axis.set_title(f"{one.subject.tenant_id}: customers still there, %", fontsize=10, color=INK, loc="left")
     axis.legend(fontsize=7, frameon=False)
-    return _as_metadata(_png(figure), "survival curve")
+    return as_metadata(png_of(figure), "survival curve")
 
 
 def value_distribution(connection: duckdb.DuckDBPyConnection) -> MetadataValue[Any]:
@@ -55,7 +55,7 @@ def value_distribution(connection: duckdb.DuckDBPyConnection) -> MetadataValue[A
     ).fetchall()
     if not rows:
         return MetadataValue.text("no customer has a value")
-    figure, (left, right) = _axes(11, 3.6, 2)
+    figure, (left, right) = new_axes(11, 3.6, 2)
     for at, (segment, colour) in enumerate(SHARES.items()):
         values = [row[4] for row in rows if row[3] == segment]
         whole = sum(row[4] for row in rows) or 1.0
@@ -68,4 +68,4 @@ def value_distribution(connection: duckdb.DuckDBPyConnection) -> MetadataValue[A
         right.hist(np.log10(positive), bins=min(40, 1 + len(positive) // 4), color="#0f766e")
     right.set_xlabel("value of 36 months, as a power of ten", fontsize=8, color=INK)
     right.set_title(f"{rows[0][0]}: customers by value, {rows[0][2]}", fontsize=10, color=INK, loc="left")
-    return _as_metadata(_png(figure), "value of customers")
+    return as_metadata(png_of(figure), "value of customers")

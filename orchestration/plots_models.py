@@ -8,7 +8,7 @@ from dagster import MetadataValue
 from models_ml.classifier.card import card
 from models_ml.classifier.explain import Explanation
 from models_ml.classifier.lifecycle import Candidate, Decision
-from orchestration.plots import INK, _as_metadata, _axes, _png
+from orchestration.plots import INK, as_metadata, new_axes, png_of
 
 MOST_COLUMNS = 12
 MOST_CARDS = 5
@@ -49,7 +49,7 @@ def calibration_curve(decisions: Sequence[Decision]) -> MetadataValue[Any]:
     if not judged:
         return MetadataValue.text("nothing was judged in this build")
     one = max(judged, key=lambda each: each.challenger.rows if each.challenger else 0)
-    figure, (left, right) = _axes(10, 3.6, 2)
+    figure, (left, right) = new_axes(10, 3.6, 2)
     top = 0.0
     for name, figures, colour in (("challenger", one.challenger, "#0f766e"), ("champion", one.champion, "#6366f1")):
         if figures is None:
@@ -67,7 +67,7 @@ def calibration_curve(decisions: Sequence[Decision]) -> MetadataValue[Any]:
     right.set_title("tenths of the holdout by probability", fontsize=10, color=INK, loc="left")
     for axis in (left, right):
         axis.legend(fontsize=7, frameon=False)
-    return _as_metadata(_png(figure), "calibration")
+    return as_metadata(png_of(figure), "calibration")
 
 
 def importance(explained: Mapping[str, Explanation]) -> MetadataValue[Any]:
@@ -76,7 +76,7 @@ def importance(explained: Mapping[str, Explanation]) -> MetadataValue[Any]:
         return MetadataValue.text("no tenant has a model")
     tenant, one = max(explained.items(), key=lambda each: len(each[1].contributions))
     pairs = sorted(zip(one.columns, one.importance.tolist(), strict=True), key=lambda pair: pair[1])[-MOST_COLUMNS:]
-    figure, axis = _axes(8, 3.6)
+    figure, axis = new_axes(8, 3.6)
     axis.barh([name for name, _ in pairs], [size for _, size in pairs], color="#0f766e")
     axis.set_title(f"{tenant}: mean |contribution| to the log-odds", fontsize=10, color=INK, loc="left")
-    return _as_metadata(_png(figure), "importance")
+    return as_metadata(png_of(figure), "importance")
