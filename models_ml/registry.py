@@ -13,6 +13,8 @@ from typing import Literal
 
 import duckdb
 
+from models_ml.rows import insert
+
 KINDS = ("forecast", "churn", "deal_win", "lifetime")
 
 Status = Literal["accepted", "refused", "fallback"]
@@ -174,13 +176,6 @@ def write_all(connection: duckdb.DuckDBPyConnection, kinds: Collection[str] = KI
         insert(connection, "ml.model_registry", rows)
         champions += [(one.tenant_id, kind, one.subject, one.hash) for one in in_use.values() if one.hash]
     return sorted(champions)
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
-    """Rows into a table, column by column: a row at a time takes a second for every few thousand."""
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
 def _day_of(entry: Entry) -> tuple[str, str, date]:

@@ -19,10 +19,10 @@ from models_ml.classifier.drift import FEWEST_ROWS, stability
 from models_ml.classifier.explain import Explanation, explain
 from models_ml.classifier.fitted import Fitted, expit
 from models_ml.classifier.lifecycle import BASE_RATE, in_list, model_of
-from models_ml.classifier.rows import insert
 from models_ml.classifier.table import Floats
 from models_ml.classifier.words import reasons
 from models_ml.registry import Entry, Registry
+from models_ml.rows import insert
 
 if TYPE_CHECKING:
     import pandas as pd

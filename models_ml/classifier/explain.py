@@ -14,7 +14,7 @@ import numpy as np
 from models_ml.classifier.candidates import inputs_of
 from models_ml.classifier.fitted import Fitted, Member
 from models_ml.classifier.table import Floats
-from models_ml.classifier.threads import one_thread
+from models_ml.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ import numpy as np
 
 from models_ml.artefacts import estimator_bytes, estimator_of
 from models_ml.classifier.table import Columns, Floats
-from models_ml.classifier.threads import one_thread
+from models_ml.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd

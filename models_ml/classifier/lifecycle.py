@@ -20,10 +20,10 @@ from models_ml.classifier.drift import profile
 from models_ml.classifier.evaluate import Figures, figures
 from models_ml.classifier.fitted import Fitted, load
 from models_ml.classifier.folds import Folding
-from models_ml.classifier.rows import insert
 from models_ml.classifier.table import Columns, Examples
 from models_ml.classifier.training import Trained, train
 from models_ml.registry import Entry, Registry, write_registry
+from models_ml.rows import insert
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from models_ml.classifier.evaluate import log_loss
 from models_ml.classifier.fitted import Fitted, Member, expit, margins_of
 from models_ml.classifier.folds import Fold, Folding
 from models_ml.classifier.table import Columns, Examples, Floats, Ints
-from models_ml.classifier.threads import one_thread
+from models_ml.threads import one_thread
 
 MOST_ROWS = 20_000
 
@@ -33,6 +33,8 @@ def train(
     examples: Examples, columns: Columns, seed: int, folding: Folding, candidates: Mapping[str, Candidate] = CANDIDATES
 ) -> tuple[Trained, ...]:
     """Every candidate, best first (ties: in the order given). Needs both outcomes in at least two groups each."""
+    import sklearn.ensemble  # noqa: F401 - what one_thread limits is loaded with it
+
     with one_thread():
         return _train(examples, columns, seed, folding, candidates)
 

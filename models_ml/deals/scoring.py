@@ -16,11 +16,11 @@ from models_ml.classifier.drift import FEWEST_ROWS, stability
 from models_ml.classifier.explain import Explanation, explain
 from models_ml.classifier.fitted import expit
 from models_ml.classifier.lifecycle import days_of_tenants, model_of
-from models_ml.classifier.rows import insert
 from models_ml.classifier.words import reasons
 from models_ml.deals.closing import FEWEST_CLOSINGS, Survival, survival
 from models_ml.deals.features import COLUMNS
 from models_ml.registry import Entry, Registry
+from models_ml.rows import insert
 
 if TYPE_CHECKING:
     import pandas as pd

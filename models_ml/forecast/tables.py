@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from models_ml.forecast.series import Definition, Series, read_series
-from models_ml.registry import insert
+from models_ml.rows import insert
 
 FEATURES = """tenant_id varchar not null, metric varchar not null, currency varchar, frequency varchar not null,
     day date not null, value decimal(38, 6) not null, country varchar, left_out varchar not null"""

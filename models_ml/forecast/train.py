@@ -28,7 +28,8 @@ from models_ml.forecast.intervals import half_widths
 from models_ml.forecast.kept import Kept, content_of
 from models_ml.forecast.series import Series
 from models_ml.forecast.tables import CANDIDATES, days_of, read_features
-from models_ml.registry import Entry, Registry, insert, write_registry
+from models_ml.registry import Entry, Registry, write_registry
+from models_ml.rows import insert
 
 KIND = "forecast"
 IN_PROCESS = 40

@@ -9,10 +9,10 @@ from datetime import date
 import duckdb
 
 from models_ml.artefacts import Artefacts, Unusable
-from models_ml.ltv.likelihood import one_thread
 from models_ml.ltv.tables import Subject, read_subjects
 from models_ml.ltv.training import KIND, LOSSES, judge, model_of
 from models_ml.registry import Entry, Registry, write_registry
+from models_ml.threads import one_thread
 
 CHAMPION = "champion_"
 """Prefix of the figures that the champion had on the same holdout."""

@@ -1,7 +1,6 @@
 """Maximum likelihood over positive parameters: searched as logarithms, so that none can become negative."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +13,6 @@ WIDEST = 15.0
 
 class NotFitted(ValueError):
     """The likelihood has no usable maximum on these data."""
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums over many customers end in other digits where several threads share them, and a model's file in another
-    hash."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def maximise(objective: Callable[[Floats], tuple[float, Floats]], start: Floats) -> Floats:

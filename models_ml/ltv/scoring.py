@@ -10,12 +10,13 @@ from models_ml.artefacts import Artefacts, Unusable
 from models_ml.ltv import contractual, geometric, non_contractual
 from models_ml.ltv.contractual import LONGEST, Retention
 from models_ml.ltv.economics import Economics, read_economics
-from models_ml.ltv.likelihood import NotFitted, one_thread
+from models_ml.ltv.likelihood import NotFitted
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.spells import Bools
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
 from models_ml.ltv.training import RULE, Model, model_of
 from models_ml.registry import NEVER, Entry, Registry
+from models_ml.threads import one_thread
 
 TABLE = """
 create schema if not exists ml;

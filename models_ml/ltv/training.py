@@ -11,10 +11,10 @@ from models_ml.artefacts import ArtefactRefused, Artefacts, json_bytes
 from models_ml.ltv import contractual, non_contractual
 from models_ml.ltv.contractual import Retention
 from models_ml.ltv.features import HOLDOUT_MONTHS
-from models_ml.ltv.likelihood import one_thread
 from models_ml.ltv.non_contractual import Buying
 from models_ml.ltv.tables import Contracts, Shoppers, Subject, read_subjects
 from models_ml.registry import Registry
+from models_ml.threads import one_thread
 
 KIND = "lifetime"
 RULE = "formula"

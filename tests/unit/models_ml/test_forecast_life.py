@@ -19,7 +19,8 @@ from models_ml.forecast.scored import write_scores
 from models_ml.forecast.series import DEFINITIONS, Series
 from models_ml.forecast.tables import CANDIDATES, days_of, read_features, write_features
 from models_ml.forecast.train import KIND, Candidate, candidates, decide, evaluate, is_trained, train
-from models_ml.registry import Entry, Registry, Training, insert, read_registry
+from models_ml.registry import Entry, Registry, Training, read_registry
+from models_ml.rows import insert
 from tests.unit.models_ml.forecasting import marts, monthly, noisy
 
 DAY = date(2025, 12, 31)
