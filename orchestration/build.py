@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -33,6 +32,8 @@ from orchestration.tenants import Tenant, Tenants, load_tenants
 # Published files are read by DuckDB 1.4 and later: its storage takes a quarter less time to write than the default,
 # which versions from 1.0 on can read.
 STORAGE_VERSION = "v1.4.0"
+OPENED_WITH: dict[str, Any] = {"storage_compatibility_version": STORAGE_VERSION, "memory_limit": "2GB"}
+"""What dbt's tables do not need is small; what is read stays in memory up to this."""
 
 
 @dataclass(frozen=True)
@@ -92,19 +93,24 @@ class Build:
         self.published: Pointer | None = None
         self.held = ExitStack()
         """What is let go when the build ends, however it ends."""
+        self._open: duckdb.DuckDBPyConnection | None = None
         self._has_raw = False
         self._registries: dict[str, Registry] = {}
 
     @contextmanager
-    def connect(self, file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The build file, for one step; it is closed again before the next one opens it."""
-        connection = duckdb.connect(
-            str(file or self.settings.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
-        )
-        try:
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The build file, for one step. It stays open for the next ones: opening and closing take longer than most of
+        the work on a small file."""
+        if self._open is None:
+            self._open = duckdb.connect(str(self.settings.build_file), config=OPENED_WITH)
+        with self._open.cursor() as connection:
             yield connection
-        finally:
-            connection.close()
+
+    def close_file(self) -> None:
+        """Before it is opened in another way, or moved."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def start(self) -> None:
         """A fresh file, or a copy of the last version when only some tables are asked for."""
@@ -159,9 +165,11 @@ class Build:
     def ensure_raw(self) -> dict[str, int]:
         """Fixes the sequence that this build knows and lays out everything that dbt reads, once per build.
 
-        Returns the stored rows behind each raw relation ("raw_csv.invoices"), superseded ones included.
+        Returns the stored rows behind each raw relation ("raw_csv.invoices"), superseded ones included. The file is
+        closed then, for dbt's tables.
         """
         if self._has_raw:
+            self.close_file()
             return self.raw_rows
         home = self.settings.home
         self.held.enter_context(lake_read(home))
@@ -190,6 +198,7 @@ class Build:
         with self.connect() as connection:
             closing.create_closed_relations(connection, home, self._frozen(), closes)
             self._check_currencies(connection, closes)
+        self.close_file()
         self._has_raw = True
         return self.raw_rows
 
@@ -246,7 +255,7 @@ class Build:
         file.parent.mkdir(parents=True)
         relations = self._frozen()
         try:
-            with self.connect(file) as connection:
+            with duckdb.connect(str(file), config=OPENED_WITH) as connection:
                 create_raw_relations(connection, home, tenants={close.tenant_id: close.seq for close in wave})
                 create_intake_ops(connection, home, max(close.seq for close in wave))
                 self._write_run_relations(connection, {close.tenant_id: close.until for close in wave})
@@ -256,7 +265,7 @@ class Build:
             if wrong:
                 named = ", ".join(f"{close.month} of {close.tenant_id}" for close in wave)
                 raise CloseNotFrozen(f"closing {named}: {wrong}")
-            with self.connect(file) as connection:
+            with duckdb.connect(str(file), config=OPENED_WITH) as connection:
                 connection.execute("set TimeZone = 'UTC'")
                 for close in wave:
                     currency = self._reporting_currencies(connection)[close.tenant_id]
@@ -337,6 +346,7 @@ class Build:
             self._write_publication(connection)
             self._drop_live_views(connection)
             connection.execute("checkpoint")
+        self.close_file()
         self.published = self.warehouse.publish(
             self.settings.build_file, self.version, as_of, self.known_at, move_pointer=self.moves_readers()
         )
@@ -417,5 +427,6 @@ def building(
         try:
             yield build
         finally:
+            build.close_file()
             build.held.close()
             shutil.rmtree(settings.build_file.parent, ignore_errors=True)

@@ -2,17 +2,19 @@
 
 Dagster's own storage opens a connection for each statement and closes it after. Closing the only connection of a file
 in WAL mode copies its log back, syncs both files and removes one; with a thousand events that was half of the time of
-a small build. The `dagster.yaml` of a home names this class.
+a small build. It also asks with each event which tables and columns there are. The `dagster.yaml` of a home names this
+class.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Any
 
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetKeyTable
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
@@ -24,7 +26,9 @@ class RunLog(SqliteEventLogStorage):
     """Keeps one connection to the index of all runs and one to the run that was asked for last."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._kept: dict[str, Engine] = {}
+        self._kept: dict[str, Connection] = {}
+        self._there: set[tuple[str, ...]] = set()
+        """Tables and columns that were seen; none is ever taken away."""
         self._lock = RLock()
         super().__init__(base_dir, inst_data)
 
@@ -42,7 +46,22 @@ class RunLog(SqliteEventLogStorage):
 
     def has_table(self, table_name: str) -> bool:
         with self.index_connection() as connection:
-            return inspect(connection).has_table(table_name)
+            return self._is_there((table_name,), lambda: inspect(connection).has_table(table_name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        asked = super()._has_asset_key_col_on_connection
+        return self._is_there((AssetKeyTable.name, column_name), lambda: asked(conn, column_name))
+
+    def _is_there(self, name: tuple[str, ...], look: Callable[[], bool]) -> bool:
+        if name not in self._there and look():
+            self._there.add(name)
+        return name in self._there
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """What a run intends, all of its tables and checks, in one transaction of each file."""
+        with self.run_connection(events[0].run_id), self.index_connection():
+            for each in events:
+                self.store_event(each)
 
     def store_event(self, event: EventLogEntry) -> None:
         """Touches the run's file, which the UI watches: what is written stands in the log beside it for a while."""
@@ -52,24 +71,34 @@ class RunLog(SqliteEventLogStorage):
     def dispose(self) -> None:
         super().dispose()
         with self._lock:
-            for engine in self._kept.values():
-                engine.dispose()
+            for shard in list(self._kept):
+                self._close(shard)
 
     @contextmanager
     def _transaction(self, shard: str) -> Iterator[Connection]:
         with self._lock:
             if shard not in self._kept:
                 self._keep(shard)
-            with self._kept[shard].begin() as connection:
+            connection = self._kept[shard]
+            if connection.in_transaction():
                 yield connection
+            else:
+                with connection.begin():
+                    yield connection
 
     def _keep(self, shard: str) -> None:
         """Dagster's own connection makes the file and its tables where they are missing."""
         with self._connect(shard):
             pass
         for other in self._kept.keys() - {INDEX, shard}:
-            self._kept.pop(other).dispose()
-        self._kept[shard] = _engine(self.conn_string_for_shard(shard))
+            if not self._kept[other].in_transaction():
+                self._close(other)
+        self._kept[shard] = _engine(self.conn_string_for_shard(shard)).connect()
+
+    def _close(self, shard: str) -> None:
+        connection = self._kept.pop(shard)
+        connection.close()
+        connection.engine.dispose()
 
 
 def _engine(url: str) -> Engine:

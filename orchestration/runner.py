@@ -48,6 +48,8 @@ def prepare_dagster_home(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["REVHOUSE_HOME"] = str(settings.home)
     os.environ["REVHOUSE_DATABASE_URL"] = settings.database_url
+    # What a run intends is written at once: `RunLog.store_event_batch`.
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"
 
 
 def run_build(
