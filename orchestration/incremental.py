@@ -422,11 +422,12 @@ class Incremental:
                 from {source}.{name} r {of_the_set}"""
             )
         connection.execute(
-            """create or replace temp table differing as
-            select one, two from (select one, two, count(*) as times from temp.old_rows group by all) as o
-            full join (select one, two, count(*) as times from temp.new_rows group by all) as n using (one, two)
-            where o.times is distinct from n.times"""
+            """create or replace temp table differing as select one, two from (
+                select one, two, 1 as times from temp.new_rows union all select one, two, -1 from temp.old_rows
+            ) group by all having sum(times) != 0"""
         )
+        if not connection.execute("select exists(from temp.differing)").fetchall()[0][0]:
+            return False
         touched = "(select place from temp.{} semi join temp.differing using (one, two))"
         if step.names:
             kind, column = step.names
@@ -441,7 +442,7 @@ class Incremental:
             f"insert into {self.main}.{name} by name from {database}.{name} where rowid in {touched.format('new_rows')}"
         )
         connection.execute("commit")
-        return bool(connection.execute("select exists(from temp.differing)").fetchall()[0][0])
+        return True
 
     def _whole(self, connection: duckdb.DuckDBPyConnection, step: Step) -> NodeResult:
         now = f"{self.main}.{step.relation}"

@@ -137,6 +137,7 @@ def check_result(key: AssetCheckKey, node: NodeResult) -> AssetCheckResult:
 
 def explain(build: BuildResource, broken: list[NodeResult]) -> str:
     """One line for the user: which checks failed and the rows (tenant first) that broke them."""
+    build.build.close_file()
     lines = []
     for node in broken[:5]:
         if node.unique_id.startswith("test."):

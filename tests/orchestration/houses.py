@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from tests.compiled import copy_compiled
+from tests.orchestration.commands import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,16 +29,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def revhouse(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The command, as a user runs it."""
-    command = [sys.executable, "-m", "orchestration.cli", *arguments]
-    return subprocess.run(
-        command,
-        env=environment(home, **more),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home.parent,
-        timeout=900,
-    )
+    return run(arguments, environment(home, **more), home.parent)
 
 
 def in_process(home: Path, code: str, **more: str) -> subprocess.CompletedProcess[str]:
