@@ -1,4 +1,4 @@
-"""Stage 4, churn: features, training, evaluation and scoring, each an asset of its own."""
+"""Stage 4, churn: what is learned from (`learning.py`), and the asset that scores."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,22 +10,19 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
-    asset,
     multi_asset,
 )
 
 from models_ml.churn.features import write_features
 from models_ml.churn.scoring import Scored, write_scores
 from models_ml.churn.training import CHURN, KIND
-from models_ml.classifier.lifecycle import write_decided, write_trained
 from models_ml.registry import read_registry
 from orchestration import plots_models, progress
+from orchestration.defs.learning import Learned, build_learning_assets
 from orchestration.defs.model_registry import registry_key
 from orchestration.resources import BuildResource
 
 GROUP = "churn"
-FEATURES = AssetKey(["ml", "churn_features"])
-CANDIDATES = AssetKey(["ml", "churn_candidates"])
 PREDICTIONS = AssetKey(["ml", "churn_predictions"])
 CHANGES = AssetKey(["ml", "churn_risk_changes"])
 DRIFT = AssetKey(["ml", "churn_drift"])
@@ -49,60 +46,21 @@ CHECKS = {
     "feature": ("features_have_not_drifted", "Today's customers look like those that the model was trained on."),
     "calibration": ("as_many_left_as_was_said", "Of the newest month-end whose outcome is known."),
 }
-PREDICTS = "The probability that a customer with MRR has none at one of the next three month-ends."
-LIMITS = (
-    "segment, industry, country and channel are today's; a pause counts as leaving; what nobody recorded"
-    " (usage, tickets) is not known to it."
+LEARNED = Learned(
+    CHURN,
+    GROUP,
+    READ,
+    "What was known of paying customers on the as-of date, the month-end before it and the newest three month-ends"
+    " whose outcome is known. One row per tenant, customer and day.",
+    write_features,
+    "The probability that a customer with MRR has none at one of the next three month-ends.",
+    "segment, industry, country and channel are today's; a pause counts as leaving; what nobody recorded (usage,"
+    " tickets) is not known to it.",
 )
 
 
 def build_churn_assets() -> list[AssetsDefinition]:
-    return [_features, _training, _evaluation, _scoring()]
-
-
-@asset(
-    key=FEATURES,
-    deps=READ,
-    group_name=GROUP,
-    kinds={"duckdb"},
-    description="What was known of paying customers on the as-of date, the month-end before it and the newest three"
-    " month-ends whose outcome is known. One row per tenant, customer and day.",
-)
-def _features(build: BuildResource) -> MaterializeResult[None]:
-    with build.build.connect() as connection:
-        rows = write_features(connection)
-    return MaterializeResult(metadata={"dagster/row_count": rows})
-
-
-@asset(
-    key=CANDIDATES,
-    deps=[FEATURES, *READ],
-    group_name=GROUP,
-    kinds={"scikitlearn", "duckdb"},
-    description="Every candidate of every training with its figures on the holdout. One row per tenant, day of training"
-    " and algorithm.",
-)
-def _training(build: BuildResource) -> MaterializeResult[None]:
-    registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
-    with build.build.connect() as connection:
-        build.build.carry_over(connection, "ml.churn_candidates")
-        made = write_trained(connection, CHURN, registry, artefacts)
-    progress.report("churn", f"{len({one.tenant_id for one in made if one.hash})} tenants trained")
-    return MaterializeResult(metadata=plots_models.candidates_metadata(made))
-
-
-@asset(
-    key=registry_key(KIND),
-    deps=[CANDIDATES, *READ],
-    group_name=GROUP,
-    kinds={"scikitlearn", "duckdb"},
-    description="Decisions about churn models. One row per tenant and day of training.",
-)
-def _evaluation(build: BuildResource) -> MaterializeResult[None]:
-    registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
-    with build.build.connect() as connection:
-        made = write_decided(connection, CHURN, registry, artefacts)
-    return MaterializeResult(metadata=plots_models.decisions_metadata(made, PREDICTS, LIMITS))
+    return [*build_learning_assets(LEARNED), _scoring()]
 
 
 def _scoring() -> AssetsDefinition:
@@ -120,7 +78,7 @@ def _scoring() -> AssetsDefinition:
             AssetSpec(
                 key,
                 deps=[
-                    FEATURES,
+                    LEARNED.features_key,
                     registry_key(KIND),
                     *SEEDS,
                     METRICS,

@@ -1,4 +1,4 @@
-"""Stage 4, deals: features, training, evaluation and scoring, each an asset of its own."""
+"""Stage 4, deals: what is learned from (`learning.py`), and the asset that scores."""
 
 from collections.abc import Iterator
 
@@ -10,22 +10,19 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
-    asset,
     multi_asset,
 )
 
-from models_ml.classifier.lifecycle import write_decided, write_trained
 from models_ml.deals.features import write_features
 from models_ml.deals.scoring import write_scores
 from models_ml.deals.training import DEAL_WIN, KIND
 from models_ml.registry import read_registry
 from orchestration import plots_models, progress
+from orchestration.defs.learning import Learned, build_learning_assets
 from orchestration.defs.model_registry import registry_key
 from orchestration.resources import BuildResource
 
 GROUP = "pipeline"
-FEATURES = AssetKey(["ml", "deal_win_features"])
-CANDIDATES = AssetKey(["ml", "deal_win_candidates"])
 SCORES = AssetKey(["ml", "deal_scores"])
 VIEW = AssetKey(["marts", "deal_scores"])
 READ = [
@@ -33,58 +30,20 @@ READ = [
     for name in ("int_pipeline__deals_dated", "int_pipeline__deal_stages_unioned", "int_fx__month_rates")
 ] + [AssetKey(["staging", "deal_stage_kinds"])]
 DRIFT = "open_deals_look_like_those_learned_from"
-PREDICTS = "The probability that an open deal is won in the end."
-LIMITS = (
+LEARNED = Learned(
+    DEAL_WIN,
+    GROUP,
+    READ,
+    "What is known of the deals open on the as-of date. One row per tenant and deal.",
+    write_features,
+    "The probability that an open deal is won in the end.",
     "amount, discount, risk, owner and product are today's and used only where open, won and lost deals have them"
-    " alike; the closing date is when half of such deals are closed, won or lost."
+    " alike; the closing date is when half of such deals are closed, won or lost.",
 )
 
 
 def build_deal_assets() -> list[AssetsDefinition]:
-    return [_features, _training, _evaluation, _scoring()]
-
-
-@asset(
-    key=FEATURES,
-    deps=READ,
-    group_name=GROUP,
-    kinds={"duckdb"},
-    description="What is known of the deals open on the as-of date. One row per tenant and deal.",
-)
-def _features(build: BuildResource) -> MaterializeResult[None]:
-    with build.build.connect() as connection:
-        rows = write_features(connection)
-    return MaterializeResult(metadata={"dagster/row_count": rows})
-
-
-@asset(
-    key=CANDIDATES,
-    deps=[FEATURES, *READ],
-    group_name=GROUP,
-    kinds={"scikitlearn", "duckdb"},
-    description="Every candidate of every training with its figures on the holdout. One row per tenant, day of training"
-    " and algorithm.",
-)
-def _training(build: BuildResource) -> MaterializeResult[None]:
-    registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
-    with build.build.connect() as connection:
-        build.build.carry_over(connection, f"ml.{KIND}_candidates")
-        made = write_trained(connection, DEAL_WIN, registry, artefacts)
-    return MaterializeResult(metadata=plots_models.candidates_metadata(made))
-
-
-@asset(
-    key=registry_key(KIND),
-    deps=[CANDIDATES, *READ],
-    group_name=GROUP,
-    kinds={"scikitlearn", "duckdb"},
-    description="Decisions about models of won deals. One row per tenant and day of training.",
-)
-def _evaluation(build: BuildResource) -> MaterializeResult[None]:
-    registry, artefacts = build.build.registry_before(KIND), build.build.artefacts
-    with build.build.connect() as connection:
-        made = write_decided(connection, DEAL_WIN, registry, artefacts)
-    return MaterializeResult(metadata=plots_models.decisions_metadata(made, PREDICTS, LIMITS))
+    return [*build_learning_assets(LEARNED), _scoring()]
 
 
 def _scoring() -> AssetsDefinition:
@@ -95,7 +54,7 @@ def _scoring() -> AssetsDefinition:
         specs=[
             AssetSpec(
                 key,
-                deps=[FEATURES, registry_key(KIND), *READ],
+                deps=[LEARNED.features_key, registry_key(KIND), *READ],
                 group_name=GROUP,
                 kinds={"scikitlearn", "duckdb"},
                 description=text,
