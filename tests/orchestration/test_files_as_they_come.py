@@ -34,6 +34,7 @@ def check_periods(tmp_path: Path, source: Path, april: tuple[int, ...]) -> None:
     assert {row[0] for row in rows(version, "select distinct customer_id from marts.mrr_events")} == customers
 
 
+@pytest.mark.long
 def test_generated_subscription_periods_give_each_movement_and_lose_no_customer(tmp_path: Path) -> None:
     source = vendor_files.subscription_periods(tmp_path)
     check_periods(tmp_path, source, (200, 70, 50, 30, 15, 40, 295))
@@ -102,6 +103,7 @@ def check_retail(tmp_path: Path, folder: Path, as_of: str) -> None:
     assert duplicates == [(len(list(folder.glob("*.csv"))),)]
 
 
+@pytest.mark.long
 def test_generated_retail_days_sum_to_a_direct_count_and_dropping_them_again_changes_nothing(tmp_path: Path) -> None:
     check_retail(tmp_path, vendor_files.retail_days(tmp_path), "2011-01-31")
 

@@ -163,6 +163,7 @@ def test_a_hundred_companies_with_late_changed_and_undone_facts_equal_full_build
     check_histories(tmp_path, range(100, 200), 3, 0.15)
 
 
+@pytest.mark.long
 def test_changes_of_the_core_equal_full_builds(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home")
     as_of = date(2026, 10, 31)
@@ -182,6 +183,7 @@ def test_changes_of_the_core_equal_full_builds(tmp_path: Path) -> None:
                 assert_equals_a_full_build(home, version, as_of)
 
 
+@pytest.mark.long
 def test_late_facts_of_closed_months_equal_full_builds(tmp_path: Path) -> None:
     as_of = house.AS_OF
     home = house.start(tmp_path)

@@ -59,7 +59,7 @@ MOMENTS = {
         module="orchestration.publish", name="Warehouse._point_to"
     ),
 }
-SHORT = {"in dbt, after some of the tables", "in publishing, before the pointer moves"}
+SHORT = {"in publishing, before the pointer moves"}
 SOURCES = ("customers", "invoices", "invoice_lines", "payments", "payment_allocations", "deals")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from orchestration.dbt_plan import NodeResult
 from tests.compiled import compiled, manifest
@@ -12,6 +13,7 @@ from tests.warehouse.conftest import Built
 from tests.warehouse.world import World
 
 
+@pytest.mark.long
 def test_every_table_macro_and_check_is_as_dbt_makes_it(examples: Built, tmp_path: Path) -> None:
     other = World(tmp_path, examples.world.rows)
     result = other.build("build", "--exclude", "test_type:unit")
