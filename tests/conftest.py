@@ -16,10 +16,10 @@ MEMORY = Path("/dev/shm")
 ENOUGH = 12_000_000_000
 
 
-def pytest_configure() -> None:
-    """Files of tests stand in memory where there is much of it: to make and remove databases by the hundred takes a
-    third of the time of those tests on a disk."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+def pytest_configure(config: pytest.Config) -> None:
+    """Files of short tests stand in memory where there is much of it: to make and remove databases by the hundred takes
+    a third of the time of those tests on a disk."""
+    if config.option.markexpr == "not long" and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 

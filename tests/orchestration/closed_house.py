@@ -6,12 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.app import extract
-from orchestration.build import BuildRequest, building
-from orchestration.core import tables_with_figures
-from orchestration.dbt_runner import DbtProject
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_core
 from orchestration.settings import Settings
+from tests.orchestration import houses
 from tests.orchestration.houses import new_home, revhouse
 from transactional_api.database import Database, UnitOfWork
 
@@ -96,21 +94,7 @@ def in_core(home: Path, act: Callable[[UnitOfWork], object]) -> None:
 
 
 def build(home: Path, as_of: date = AS_OF, known_at: int | None = None) -> Path:
-    """A version with every table of the warehouse, without what a run does besides. Raises with the checks' words."""
-    settings = settings_of(home)
-    extract(home, settings.database_url)
-    project = DbtProject(settings)
-    request = BuildRequest(as_of=as_of, known_at=known_at, publish_anyway=True)
-    with building(settings, request, "test", tables_with_figures(project.manifest())) as one:
-        one.ensure_raw()
-        wrong = [
-            project.failed_check(node).line() if node.unique_id.startswith("test.") else node.message
-            for node in project.run()
-            if node.status in ("error", "fail")
-        ]
-        assert not wrong, wrong[:5]
-        one.publish()
-        return one.warehouse.path_of()
+    return houses.build(home, as_of, known_at=known_at, publish_anyway=True)
 
 
 def copy_of(home: Path, name: str) -> Path:

@@ -4,11 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from ingestion.app import extract
+from ingestion.csv import scan_drop
+from orchestration.build import BuildRequest, building
+from orchestration.core import tables_with_figures
+from orchestration.dbt_runner import DbtProject
+from orchestration.settings import Settings
+from orchestration.tenants import load_tenants
 from tests.compiled import copy_compiled
 from tests.orchestration.commands import run
 
@@ -30,6 +38,28 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def revhouse(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The command, as a user runs it."""
     return run(arguments, environment(home, **more), home.parent)
+
+
+def build(home: Path, as_of: date | None = None, *, is_small_whole: bool = True, **asked: Any) -> Path:
+    """A version with every table of dbt's, without what a run of Dagster costs and does besides (models, checks of the
+    core). A small home is computed whole, unless that is False. `asked` is of `BuildRequest`. Raises with the checks'
+    words."""
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}")
+    if not is_small_whole:
+        settings = settings.model_copy(update={"incremental_from_bytes": 0})
+    extract(home, settings.database_url)
+    scan_drop(home, load_tenants(home / "tenants.toml").time_zone_of)
+    project = DbtProject(settings)
+    core_tables = tables_with_figures(project.manifest())
+    with building(settings, BuildRequest(as_of=as_of, **asked), "test", core_tables, project.fingerprint()) as one:
+        one.ensure_raw()
+        wrong = [node for node in project.run(None, one.start_from) if node.status in ("error", "fail")]
+        assert not wrong, [
+            project.failed_check(node).line() if node.unique_id.startswith("test.") else node.message
+            for node in wrong[:5]
+        ]
+        one.publish()
+        return one.warehouse.path_of(one.version)
 
 
 def in_process(home: Path, code: str, **more: str) -> subprocess.CompletedProcess[str]:

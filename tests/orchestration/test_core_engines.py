@@ -37,6 +37,7 @@ def build(home: Path, url: str, as_of: date) -> Path:
     return newest_version(home)
 
 
+@pytest.mark.long
 def test_the_demo_company_publishes_the_same_marts_from_postgresql_as_from_sqlite(
     tmp_path: Path, postgres: str
 ) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.orchestration.houses import new_home, revhouse
+from tests.orchestration.houses import build, new_home, revhouse
 from tests.orchestration.test_explain import FILES, MARCH, put
 
 LATE = {
@@ -24,22 +25,18 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
     home = new_home(folder / "home")
 
-    def build(*arguments: str) -> None:
-        built = revhouse(home, "build", *arguments)
-        assert built.returncode == 0, built.stderr
-
     def drop(files: dict[str, str]) -> None:
         paths = [put(folder / "files", name, text) for name, text in files.items()]
         assert revhouse(home, "drop", *paths, "--tenant", "acme").returncode == 0
 
     drop(FILES)
-    build(*MARCH)
+    build(home, MARCH)
     drop(LATE)
-    build(*MARCH)
+    build(home, MARCH)
     assert revhouse(home, "undo", "f6").returncode == 0
-    build(*MARCH)
+    build(home, MARCH)
     (home / "tenants.toml").write_text('[tenant.acme]\ngross_margin = "0.6"\n', encoding="utf-8")
-    build("--as-of", "2026-04-30")
+    build(home, date(2026, 4, 30))
     return home
 
 

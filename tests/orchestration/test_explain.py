@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_core
 from orchestration.settings import Settings
-from tests.orchestration.houses import in_process, new_home, revhouse
+from tests.orchestration.houses import build, in_process, new_home, revhouse
 
 FILES = {
     "subscriptions.csv": """subscription_id,customer_id,started_on,ended_on,unit_amount,currency,billing_interval
@@ -33,7 +34,7 @@ L3,I2,500.00,95.00,0.19,,
 P1,C1,2026-02-20,547.00,USD,I1
 """,
 }
-MARCH = "--as-of", "2026-03-31"
+MARCH = date(2026, 3, 31)
 
 
 def put(folder: Path, name: str, text: str) -> str:
@@ -48,8 +49,7 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = new_home(folder / "home")
     paths = [put(folder / "files", name, text) for name, text in FILES.items()]
     assert revhouse(home, "drop", *paths, "--tenant", "acme").returncode == 0
-    built = revhouse(home, "build", *MARCH)
-    assert built.returncode == 0, built.stderr
+    build(home, MARCH)
     return home
 
 
@@ -58,8 +58,7 @@ def with_core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = new_home(tmp_path_factory.mktemp("explained_core") / "home")
     core, _ = split_company(invent_company(9, customers=12, months=14, currencies=(("USD", 1.0),)))
     write_core(core, Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}"), "acme")
-    built = revhouse(home, "build", "--as-of", "2026-10-31")
-    assert built.returncode == 0, built.stderr
+    build(home, date(2026, 10, 31))
     return home
 
 

@@ -11,17 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.app import extract
-from ingestion.csv import copy_into_drop, scan_drop
+from ingestion.csv import copy_into_drop
 from ingestion.retract import undo
-from orchestration.build import BuildRequest, building
-from orchestration.core import open_core, tables_with_figures
-from orchestration.dbt_runner import DbtProject
+from orchestration.core import open_core
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_csv, writes
 from orchestration.settings import Settings
-from orchestration.tenants import load_tenants
 from tests.orchestration import closed_house as house
+from tests.orchestration import houses
 from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 from tests.warehouse.companies import Company, Row, make_company
 from transactional_api.periods.service import close
@@ -32,20 +29,8 @@ OF_THE_RUN = {"ops.publications", "ops.audit_verifications"}
 
 
 def build(home: Path, as_of: date | None = None, full_refresh: bool = False) -> Path:
-    """A version as the command makes it, without what a run of Dagster costs and does besides."""
-    settings = Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}", incremental_from_bytes=0)
-    extract(home, settings.database_url)
-    scan_drop(home, load_tenants(home / "tenants.toml").time_zone_of)
-    project = DbtProject(settings)
-    request = BuildRequest(as_of=as_of, full_refresh=full_refresh)
-    core_tables = tables_with_figures(project.manifest())
-    with building(settings, request, "test", core_tables, project.fingerprint()) as one:
-        one.ensure_raw()
-        nodes = list(project.run(None, one.start_from))
-        wrong = [node for node in nodes if node.status in ("error", "fail")]
-        assert not wrong, [project.failed_check(node).line() for node in wrong[:3]]
-        one.publish()
-        return one.warehouse.path_of()
+    """From the last version, however small that is."""
+    return houses.build(home, as_of, full_refresh=full_refresh, is_small_whole=False)
 
 
 def by_command(home: Path, *arguments: str) -> Path:
@@ -199,6 +184,7 @@ def test_late_facts_of_closed_months_equal_full_builds(tmp_path: Path) -> None:
     assert_equals_a_full_build(home, version, as_of)
 
 
+@pytest.mark.long
 def test_nothing_new_keeps_the_tables_and_another_day_setting_or_tenant_makes_them_anew(tmp_path: Path) -> None:
     home, company = new_home(tmp_path / "home"), make_company(3)
     settle(home, [company])

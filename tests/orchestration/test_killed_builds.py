@@ -59,7 +59,6 @@ MOMENTS = {
         module="orchestration.publish", name="Warehouse._point_to"
     ),
 }
-SHORT = {"in publishing, before the pointer moves"}
 SOURCES = ("customers", "invoices", "invoice_lines", "payments", "payment_allocations", "deals")
 
 
@@ -95,9 +94,8 @@ def fill(home: Path, *, first: bool) -> None:
     copy_into_drop(home, [folder], tenant)
 
 
-@pytest.mark.parametrize(
-    "moment", [pytest.param(one, marks=() if one in SHORT else pytest.mark.long) for one in MOMENTS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_build_changes_nothing_for_readers_and_a_rerun_completes_it(
     tmp_path: Path, undisturbed: Path, half_built: Path, moment: str
 ) -> None:

@@ -1,11 +1,13 @@
 """As of a date, as known at a sequence: figures of the past can be asked for, and readers stay where they are."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orchestration.publish import Warehouse
-from tests.orchestration.houses import differing_tables, new_home, revhouse, rows
+from tests.orchestration import houses
+from tests.orchestration.houses import differing_tables, new_home, newest_version, revhouse, rows
 
 HEADER = "subscription_id,customer_id,started_on,unit_amount,currency,billing_interval\n"
 MRR = "select mrr from marts.revenue_metrics order by month desc limit 1"
@@ -23,20 +25,25 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (folder / name).write_text(HEADER + text)
         assert revhouse(home, "drop", str(folder / name)).returncode == 0
 
+    def note(name: str) -> None:
+        made[name] = newest_version(home)
+        made[f"readers after {name}"] = warehouse.path_of()
+
     def build(name: str, *arguments: str) -> None:
         result = revhouse(home, "build", *(arguments or ("--as-of", "2026-03-31")))
         assert result.returncode == 0, result.stderr
-        pointer = warehouse.current()
-        assert pointer is not None
-        made[name] = max((home / "warehouse").glob("warehouse-*.duckdb"))
-        made[f"readers after {name}"] = warehouse.path_of()
+        note(name)
+
+    def build_tables(name: str, as_of: date) -> None:
+        houses.build(home, as_of)
+        note(name)
 
     drop("first.csv", "S1,C1,2026-01-05,100.00,USD,month\n")
     build("first")
     drop("second.csv", "S1,C1,2026-01-05,120.00,USD,month\nS2,C2,2026-02-10,50.00,USD,month\n")
-    build("corrected")
+    build_tables("corrected", date(2026, 3, 31))
     build("as known before the correction", "--as-of", "2026-03-31", "--known-at", "1")
-    build("as of February", "--as-of", "2026-02-28")
+    build_tables("as of February", date(2026, 2, 28))
     assert revhouse(home, "undo", "f2").returncode == 0
     build("undone")
     build("one table anew", "--as-of", "2026-03-31", "--select", 'key:"marts/mrr_events"')

@@ -69,11 +69,13 @@ def as_owner(url: str) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> str:
+def postgres_url(postgres_server: str) -> Iterator[str]:
     name = f"core_{uuid.uuid4().hex[:12]}"
     with closing(psycopg.connect(postgres_server, autocommit=True)) as db:
         db.execute(f"CREATE DATABASE {name} TEMPLATE core_template")
-    return as_app(postgres_server.replace("/postgres?", f"/{name}?"))
+    yield as_app(postgres_server.replace("/postgres?", f"/{name}?"))
+    with closing(psycopg.connect(postgres_server, autocommit=True)) as db:
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
