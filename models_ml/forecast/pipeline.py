@@ -53,10 +53,11 @@ OPEN = """
         greatest(
             year(e.day) * 12 + month(e.day) - 1 - m.next_month, 0
         ) as ahead,
-        sum(
+        -- Exact, so that the order in which rows are met does not matter; so are the other sums here.
+        sum((
             o.amount_minor::double / power(10, c.exponent) * r.numerator::double / r.denominator::double
             * (coalesce(s.won, 0) + $lent * o.probability::double) / (coalesce(s.closed, 0) + $lent)
-        ) as amount,
+        )::decimal(38, 10))::double as amount,
         count(*) as deals
     from intermediate.int_pipeline__open_months as o
     inner join months as m on o.tenant_id = m.tenant_id and o.month_index = m.as_of_month
@@ -76,7 +77,9 @@ OPEN = """
 WON = """
     select d.tenant_id,
         year(d.ended_on) * 12 + month(d.ended_on) - (year(d.created_on) * 12 + month(d.created_on)) as age,
-        sum(d.amount_minor::double / power(10, c.exponent) * r.numerator::double / r.denominator::double) / 12 as amount
+        sum((
+            d.amount_minor::double / power(10, c.exponent) * r.numerator::double / r.denominator::double
+        )::decimal(38, 10))::double / 12 as amount
     from intermediate.int_pipeline__deals_dated as d
     inner join run.currencies as c on d.currency = c.currency
     inner join intermediate.int_fx__month_rates as r

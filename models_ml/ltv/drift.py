@@ -41,7 +41,8 @@ with
         window of_all as (partition by tenant_id, covariate)
     )
 
-select tenant_id, covariate, sum((since - before) * ln(since / before)) as psi
+-- Exact, so that the order in which rows are met does not matter.
+select tenant_id, covariate, sum(((since - before) * ln(since / before))::decimal(18, 12))::double as psi
 from shares
 where least(all_before, all_since) >= {FEWEST}
 group by all

@@ -196,6 +196,26 @@ def test_the_pipeline_knows_nothing_after_the_as_of_date() -> None:
     assert pipeline.read_pipelines(one) == pipeline.read_pipelines(other)
 
 
+def test_the_order_of_deals_changes_no_digit_of_the_pipeline() -> None:
+    """Of amounts of which doubles lose digits, summed forwards and backwards."""
+    found = []
+    for order in ("asc", "desc"):
+        connection = marts({"a": [1, 2, 3]})
+        deals(connection)
+        connection.execute(
+            f"""insert into intermediate.int_pipeline__deals_dated
+            select 'a', 'n' || n, if(n % 2 = 0, 'open', 'won'), 'EUR', (10 ** (n % 13) * 7)::bigint, date '2022-02-01',
+                if(n % 2 = 0, null, date '2022-02-20'), 19, '2022-03-31'
+            from range(1000) as r(n) order by n {order};
+            insert into intermediate.int_pipeline__open_months
+            select 'a', 'n' || n, 24266, 'open', 'EUR', (10 ** (n % 13) * 7)::bigint, date '2022-05-15', 'demo', 0.1
+            from range(0, 1000, 2) as r(n) order by n {order}"""
+        )
+        found.append(pipeline.read_pipelines(connection)["a"])
+    assert found[0].deals == 502
+    assert found[0] == found[1]
+
+
 def test_what_the_month_has_won_already_is_kept_whatever_the_scenario() -> None:
     found = Pipeline({0: 100.0}, 1, {0: 60.0}, won_so_far=1000.0, part_to_come=0.5)
     assert expected(found)[0] == pytest.approx(1000 + 100 + 30)
