@@ -2,7 +2,7 @@
 -- would be thirty times the whole.
 with
     keys as (
-        select 'lifetime_discount_rates' as seed, tenant_id as key
+        select 'lifetime_discount_rates' as seed, tenant_id as of_row
         from {{ ref("lifetime_discount_rates") }}
         union all
         select 'forecast_scenarios', scenario
@@ -15,9 +15,9 @@ with
         from {{ ref("churn_interventions") }}
     )
 
-select seed, key, 'stands twice' as fault
+select seed, of_row, 'stands twice' as fault
 from keys
-group by seed, key
+group by seed, of_row
 having count(*) > 1
 union all
 select 'lifetime_discount_rates', tenant_id, 'the rate is not between 0 and 1'
