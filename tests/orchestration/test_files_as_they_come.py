@@ -2,14 +2,13 @@
 
 import csv
 from collections import defaultdict
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.orchestration import vendor_files
-from tests.orchestration.houses import build, differing_tables, differing_tenants, new_home, revhouse, rows
+from tests.orchestration.houses import differing_tables, differing_tenants, new_home, newest_version, revhouse, rows
 
 APRIL = """select opening_mrr, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churned_mrr, mrr
 from marts.revenue_metrics where month = date '2019-04-01'"""
@@ -21,7 +20,9 @@ def publish(home: Path, as_of: str, *files: Path) -> Path:
     if files:
         dropped = revhouse(home, "drop", *map(str, files))
         assert dropped.returncode == 0, dropped.stdout
-    return build(home, date.fromisoformat(as_of))
+    built = revhouse(home, "build", "--as-of", as_of)
+    assert built.returncode == 0, built.stderr
+    return newest_version(home)
 
 
 def check_periods(tmp_path: Path, source: Path, april: tuple[int, ...]) -> None:

@@ -5,7 +5,6 @@ history of receipts, quarantined rows among them, is the one thing that tells th
 """
 
 import random
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -18,7 +17,7 @@ from ingestion.raw import create_raw_relations
 from ingestion.retract import undo
 from orchestration.demo.company import Company, Row
 from orchestration.demo.write import write_csv
-from tests.orchestration.houses import build, new_home, rows, tables
+from tests.orchestration.houses import new_home, newest_version, revhouse, rows, tables
 from tests.orchestration.test_same_input_same_output import companies, settings_file
 
 Files = list[tuple[str, list[Row]]]
@@ -117,7 +116,9 @@ def check(tmp_path: Path, count: int) -> None:
     made = {name: with_overlap(company) for name, company in companies(count).items()}
     settings_file(home, {f"{kind}{name}": company for kind in "tu" for name, company in made.items()})
     assert fill(home, made) > count
-    version = build(home, date(2026, 10, 31))
+    result = revhouse(home, "build", "--as-of", "2026-10-31")
+    assert result.returncode == 0, result.stderr[-3000:]
+    version = newest_version(home)
     published = {name: f"from {name}" for name in tables(version, ("marts", "ml"))}
     receipts = "join ops.ingest_receipts r using (tenant_id, file_id)"
     listed = "t.* exclude (tenant_id, file_id)"
