@@ -116,6 +116,8 @@ class Incremental:
         self.shown: dict[str, set[str]] = {NEAR: set(), WIDE: set(), ALONE: set()}
         """What each small database has: rows of its own, or a view of the build file's."""
         self.laid_out: set[str] = set()
+        self.defined: set[str] = set()
+        """Views and macros that the copied version has; its SQL is this project's."""
         self.columns: dict[str, list[str]] = {}
         self.lock = threading.Lock()
 
@@ -125,6 +127,13 @@ class Incremental:
         Raises TooMuchChanged; the build file is as it was then.
         """
         self.main = connection.execute("select current_database()").fetchall()[0][0]
+        self.defined = {
+            row[0]
+            for row in connection.execute(
+                """select schema_name || '.' || view_name from duckdb_views() where not internal union all
+                select schema_name || '.' || function_name from duckdb_functions() where not internal"""
+            ).fetchall()
+        }
         schemas = {name.partition(".")[0] for step in self.steps.values() for name in (step.relation, *step.reads)}
         for database in self.shown:
             connection.execute(f"attach {literal(folder / f'{database}.duckdb')} as {database}")
@@ -389,7 +398,7 @@ class Incremental:
                 with _within(connection, database, self.main):
                     connection.execute(step.sql)
                 self.shown[database].add(step.relation)
-        return run_step(connection, step)
+        return _done(step) if step.relation in self.defined else run_step(connection, step)
 
     def _for_its_set(self, connection: duckdb.DuckDBPyConnection, step: Step, is_alone: bool) -> NodeResult:
         name = step.relation

@@ -4,7 +4,12 @@
 with
     frozen as ({{ closed_rows("journal_entries", "posted_on") }}),
 
-    legs as ({{ all_legs() }}),
+    legs as (
+        {{ document_legs() }}
+        union all
+        select *
+        from {{ ref("int_ledger__revenue_legs") }}
+    ),
 
     compared as (
         select

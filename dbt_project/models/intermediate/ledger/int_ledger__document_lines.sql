@@ -1,0 +1,3 @@
+with legs as ({{ document_legs() }})
+
+{{ journal_lines("legs") }}
