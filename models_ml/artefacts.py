@@ -111,10 +111,14 @@ def estimator_of(content: bytes, trusted: Sequence[str]) -> Any:
     """The estimator again. `trusted` names the types beside skops' own that may be made; any other raises
     ArtefactRefused."""
     import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
 
-    if unknown := sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted)):
-        raise ArtefactRefused(f"the model file holds {', '.join(unknown)}")
-    return skops.io.loads(content, trusted=list(trusted))
+    # Every type is looked at before the first one is made; which ones they are is asked only where one is refused.
+    try:
+        return skops.io.loads(content, trusted=list(trusted))
+    except UntrustedTypesFoundException:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
+        raise ArtefactRefused(f"the model file holds {', '.join(unknown)}") from None
 
 
 def json_bytes(content: object) -> bytes:

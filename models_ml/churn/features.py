@@ -60,7 +60,13 @@ churn_months as (
         m.tenant_id,
         m.customer_id,
         m.month_index,
-        sum((m.net_mrr::hugeint * r.numerator * 2 + r.denominator) // (r.denominator * 2))::bigint as mrr
+        -- What is in the reporting currency is itself, and dividing such numbers takes long.
+        sum(
+            case
+                when r.numerator = r.denominator then m.net_mrr
+                else (m.net_mrr::hugeint * r.numerator * 2 + r.denominator) // (r.denominator * 2)
+            end
+        )::bigint as mrr
     from intermediate.int_mrr__customer_months as m
     inner join intermediate.int_fx__month_rates as r using (tenant_id, currency, month_index)
     where m.net_mrr > 0
@@ -196,19 +202,25 @@ where a.set_aside_rule is null and i.due_on is not null
 group by all
 """,
         "overdue": """
+-- The balances of the days first: left to itself the database joins those of all months with their invoices.
+with balances as materialized (
+    select d.scored_on, d.mrr, b.*
+    from days as d
+    inner join intermediate.int_receivables__invoice_balances as b using (tenant_id, customer_id, month_index)
+    where b.balance_minor > 0
+)
 select
-    d.tenant_id, d.customer_id, d.month_index,
-    max(d.scored_on - i.due_on) as overdue_days,
+    b.tenant_id, b.customer_id, b.month_index,
+    max(b.scored_on - i.due_on) as overdue_days,
     sum((b.balance_minor::hugeint * (c.millionths_per_minor // 100) * r.numerator) // r.denominator)::double
-    / max(d.mrr) as overdue_to_mrr
-from days as d
-inner join intermediate.int_receivables__invoice_balances as b using (tenant_id, customer_id, month_index)
+    / max(b.mrr) as overdue_to_mrr
+from balances as b
 inner join intermediate.int_receivables__invoices_totalled as i
     on i.tenant_id = b.tenant_id and i.invoice_id = b.invoice_id
 inner join intermediate.int_fx__month_rates as r
     on r.tenant_id = b.tenant_id and r.currency = b.currency and r.month_index = b.month_index
 inner join staging.stg_run__currencies as c on c.currency = b.currency
-where i.due_on < d.scored_on and b.balance_minor > 0
+where i.due_on < b.scored_on
 group by all
 """,
         "usage": """

@@ -86,7 +86,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
     found = {one.tenant_id: model_of(registry, one.tenant_id, one.as_of, artefacts, COLUMNS) for one in tenants}
     with_model = {tenant: model for tenant, model in found.items() if not isinstance(model, str)}
     why_not = {tenant: reason for tenant, reason in found.items() if isinstance(reason, str)}
-    predictions = _plain_rows(connection, tenants, why_not)
+    predictions = _plain_rows(connection, tenants, why_not) if why_not else []
     changes: list[_Row] = []
     drift: list[_Row] = []
     explained: dict[str, Explanation] = {}
@@ -95,7 +95,7 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
     for tenant in (one for one in tenants if one.tenant_id in of):
         fitted, entry = with_model[tenant.tenant_id]
         rows = of[tenant.tenant_id]
-        now = rows[rows["scored_on"].dt.date == tenant.as_of]
+        now = rows[rows["month_index"] == _month(tenant.as_of)]
         if len(now):
             explained[tenant.tenant_id] = explain(fitted, now)
             predictions += _predictions(tenant, now, entry, explained[tenant.tenant_id])
@@ -111,12 +111,25 @@ def write_scores(connection: duckdb.DuckDBPyConnection, registry: Registry, arte
 
 
 def _features_of(connection: duckdb.DuckDBPyConnection, tenants: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """MRR in ten-thousandths: a data frame would make floating point of the decimals."""
+    """The days that are asked about: the as-of date, the month-end before it and the newest with a known outcome. MRR
+    in ten-thousandths: a data frame would make floating point of the decimals."""
     frame = connection.execute(
-        f"""select * replace ((mrr * 10000)::bigint as mrr) from ml.churn_features
-        where {in_list(tenants)} order by tenant_id, month_index, customer_id"""
+        f"""select f.* replace ((f.mrr * 10000)::bigint as mrr) from ml.churn_features as f
+        inner join run.tenants as t using (tenant_id)
+        where {in_list(tenants)} and (
+            f.month_index >= year(t.as_of) * 12 + month(t.as_of) - 2
+            or f.month_index in (
+                select max(k.month_index) from ml.churn_features as k
+                where k.tenant_id = f.tenant_id and k.churned is not null
+            )
+        )
+        order by f.tenant_id, f.month_index, f.customer_id"""
     ).df()
     return {str(tenant): rows for tenant, rows in frame.groupby("tenant_id", sort=False)}
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
 
 
 def _plain_rows(
@@ -299,7 +312,7 @@ def _changes(tenant: _Tenant, rows: pd.DataFrame, fitted: Fitted, entry: Entry, 
 
     `explanation` is that of the as-of date's rows, in their order.
     """
-    month = tenant.as_of.year * 12 + tenant.as_of.month - 1
+    month = _month(tenant.as_of)
     today, earlier = rows[rows["month_index"] == month], rows[rows["month_index"] == month - 1]
     today = today.assign(at=np.arange(len(today)), probability=expit(explanation.log_odds))
     pair = today.merge(earlier, on="customer_id", suffixes=("", "_before"))

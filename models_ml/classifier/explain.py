@@ -77,4 +77,5 @@ def strongest(contributions: Floats, most: int) -> list[list[int]]:
     """Per row the columns that contribute most in either direction, strongest first, without those that add nothing."""
     top = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :most]
     sizes = np.take_along_axis(contributions, top, axis=1)
-    return [[int(at) for at, size in zip(row, own, strict=True) if size] for row, own in zip(top, sizes, strict=True)]
+    pairs = zip(top.tolist(), sizes.tolist(), strict=True)
+    return [[at for at, size in zip(row, own, strict=True) if size] for row, own in pairs]

@@ -160,6 +160,14 @@ with
         from lifetime_days
     ),
 
+    -- Who had a contract by then counts by it, and need not be summed up.
+    contracted as (
+        select m.tenant_id, m.customer_id, min(least(last_day(m.month), d.as_of)) as since
+        from marts.mrr_movements as m
+        inner join lifetime_days as d using (tenant_id)
+        group by all
+    ),
+
     sold as (
         select
             c.tenant_id,
@@ -173,7 +181,8 @@ with
             sum(case when s.revenue < 0 then - s.revenue else 0 end) as returned
         from intermediate.int_retail__sales_dated as s
         inner join cuts as c using (tenant_id)
-        where s.customer_id is not null
+        left join contracted as m on s.tenant_id = m.tenant_id and s.customer_id = m.customer_id
+        where s.customer_id is not null and coalesce(m.since > c.known_on, true)
         group by all
     ),
 
@@ -199,28 +208,18 @@ with
         from intermediate.int_receivables__invoices_totalled as i
         inner join cuts as c using (tenant_id)
         inner join units as u on i.currency = u.currency
+        left join contracted as m on i.tenant_id = m.tenant_id and i.customer_id = m.customer_id
         where
             i.issued_on <= c.as_of
+            and coalesce(m.since > c.known_on, true)
             and coalesce(i.voided_on > case when i.issued_on <= c.known_on then c.known_on else c.as_of end, true)
         group by all
     ),
 
-    contracted as (
-        select m.tenant_id, m.customer_id, min(least(last_day(m.month), d.as_of)) as since
-        from marts.mrr_movements as m
-        inner join lifetime_days as d using (tenant_id)
-        group by all
-    ),
-
     bought as (
-        select b.*
-        from (
-            select sold.* from sold semi join shoppers using (tenant_id, customer_id, known_on)
-            union all by name
-            select invoiced.* from invoiced anti join shoppers using (tenant_id, customer_id, known_on)
-        ) as b
-        left join contracted as m using (tenant_id, customer_id)
-        where coalesce(m.since > b.known_on, true)
+        select sold.* from sold semi join shoppers using (tenant_id, customer_id, known_on)
+        union all by name
+        select invoiced.* from invoiced anti join shoppers using (tenant_id, customer_id, known_on)
     ),
 
     -- A customer counts in one currency, that of most purchases.
