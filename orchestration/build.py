@@ -95,6 +95,7 @@ class Build:
         """What is let go when the build ends, however it ends."""
         self._open: duckdb.DuckDBPyConnection | None = None
         self._has_raw = False
+        self._is_copy = False
         self._registries: dict[str, Registry] = {}
 
     @contextmanager
@@ -132,6 +133,7 @@ class Build:
     def _copy_last(self) -> None:
         shutil.copyfile(self.warehouse.path_of(), self.settings.build_file)
         self.settings.build_file.chmod(0o644)
+        self._is_copy = True
 
     def _can_start_from_last(self) -> bool:
         """Whether nothing but facts can have changed since the last version; new tenants are found later."""
@@ -165,11 +167,9 @@ class Build:
     def ensure_raw(self) -> dict[str, int]:
         """Fixes the sequence that this build knows and lays out everything that dbt reads, once per build.
 
-        Returns the stored rows behind each raw relation ("raw_csv.invoices"), superseded ones included. The file is
-        closed then, for dbt's tables.
+        Returns the stored rows behind each raw relation ("raw_csv.invoices"), superseded ones included.
         """
         if self._has_raw:
-            self.close_file()
             return self.raw_rows
         home = self.settings.home
         self.held.enter_context(lake_read(home))
@@ -230,8 +230,8 @@ class Build:
         return self._registries[kind]
 
     def carry_over(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
-        """The table as the version that readers see has it, for what a build only adds to."""
-        if self.warehouse.current() is None:
+        """The table as the version that readers see has it, for what a build only adds to. A copy of it has it."""
+        if self._is_copy or self.warehouse.current() is None:
             return
         connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
         with suppress(duckdb.CatalogException):

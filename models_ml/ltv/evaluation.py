@@ -28,7 +28,7 @@ def write_decisions(connection: duckdb.DuckDBPyConnection, registry: Registry, a
     ).fetchall()
     subjects = {
         (one.tenant_id, one.subject): one
-        for one in read_subjects(connection)
+        for one in (read_subjects(connection) if rows else ())
         if registry.is_due(one.as_of, one.tenant_id, one.subject)
     }
     decisions = []

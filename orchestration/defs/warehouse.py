@@ -99,6 +99,7 @@ def build_dbt_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         context: AssetExecutionContext, build: BuildResource
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         build.build.ensure_raw()
+        build.build.close_file()  # dbt's steps open it in their own way
         selected = context.selected_asset_keys
         wanted = [id_of[key] for key in selected] if context.is_subset else None
         nodes = []
