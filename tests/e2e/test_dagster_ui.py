@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from ingestion.csv import copy_into_drop
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import write_company_csv
 from orchestration.publish import Warehouse
 from orchestration.serve import free_port
-from tests.orchestration.houses import environment, new_home, rows
+from tests.orchestration.houses import build, drop, environment, new_home, rows
 
 LOCATION = """{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name }
   schedules { name } sensors { name } assetNodes { groupName assetKey { path } } } } } }"""
@@ -34,8 +33,10 @@ EXECUTIONS = """query ($key: AssetKeyInput!, $check: String!) {
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     home = new_home(tmp_path_factory.mktemp("ui") / "home")
     write_company_csv(invent_company(5, customers=15, months=8), home.parent / "files")
-    copy_into_drop(home, [home.parent / "files"], "acme")
     (home / "tenants.toml").write_text("[tenant.acme]\nas_of = 2026-10-31\n")
+    # What is published already lets the sensors rest until a test gives them something.
+    drop(home, home.parent / "files", tenant="acme")
+    build(home)
     port = free_port("127.0.0.1")
     ports = {"REVHOUSE_DAGSTER_PORT": str(port), "REVHOUSE_PORT": str(free_port("127.0.0.1"))}
     server = subprocess.Popen(

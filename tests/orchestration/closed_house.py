@@ -10,7 +10,7 @@ from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_company_csv, write_core
 from orchestration.settings import Settings
 from tests.orchestration import houses
-from tests.orchestration.houses import new_home, revhouse
+from tests.orchestration.houses import new_home
 from transactional_api.database import Database, UnitOfWork
 
 TENANT = "acme"
@@ -63,7 +63,7 @@ def start(folder: Path) -> Path:
     core, drops = split_company(company)
     write_core(core, settings_of(home), TENANT)
     write_company_csv(drops, folder / TENANT)
-    drop(home, folder / TENANT)
+    houses.drop(home, folder / TENANT, tenant=TENANT)
     for name, files in (("undone", TO_BE_UNDONE), ("earlier", EARLIER)):
         drop_texts(home, folder / name, files)
     return home
@@ -73,16 +73,11 @@ def settings_of(home: Path) -> Settings:
     return Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}")
 
 
-def drop(home: Path, path: Path) -> None:
-    done = revhouse(home, "drop", str(path), "--tenant", TENANT)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def drop_texts(home: Path, folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / f"{folder.name}_{name}.csv").write_text(text)
-    drop(home, folder)
+    houses.drop(home, folder, tenant=TENANT)
 
 
 def in_core(home: Path, act: Callable[[UnitOfWork], object]) -> None:

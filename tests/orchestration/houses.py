@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from ingestion.app import extract
-from ingestion.csv import scan_drop
+from ingestion.csv import copy_into_drop, scan_drop
 from orchestration.build import BuildRequest, building
 from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
@@ -38,6 +38,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def revhouse(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The command, as a user runs it."""
     return run(arguments, environment(home, **more), home.parent)
+
+
+def drop(home: Path, *paths: Path | str, tenant: str = "default") -> None:
+    """Takes files or folders in, in this process. None of them may be refused."""
+    copy_into_drop(home, [Path(path) for path in paths], tenant)
+    receipts = scan_drop(home, load_tenants(home / "tenants.toml").time_zone_of)
+    assert [one for one in receipts if one.status == "refused"] == []
 
 
 def build(home: Path, as_of: date | None = None, *, is_small_whole: bool = True, **asked: Any) -> Path:

@@ -7,13 +7,15 @@ import duckdb
 import pytest
 from rich.console import Console
 
+from ingestion.retract import undo
+from orchestration import progress
 from orchestration.closing import frozen_relations
 from orchestration.dbt_runner import DbtProject
 from orchestration.explain import as_tree, explain
 from orchestration.reader import mirror
 from tests.compiled import manifest
 from tests.orchestration import closed_house as house
-from tests.orchestration.houses import differing_tables, revhouse, rows
+from tests.orchestration.houses import differing_tables, rows
 from transactional_api.periods.service import close, reopen
 
 FIRST_OPEN = "2026-09-01"
@@ -29,14 +31,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     never = house.copy_of(home, "never_closed")
     house.in_core(home, lambda unit: close(unit, "2026-07", by="controller"))
     house.in_core(home, lambda unit: close(unit, "2026-08", by="controller"))
-    done = revhouse(home, "build", "--as-of", str(house.AS_OF))
-    assert done.returncode == 0, done.stderr
-    assert "close: 2026-08 of acme" in done.stdout + done.stderr
-    made["closed"] = max((home / "warehouse").glob("warehouse-*.duckdb"))
+    told: list[tuple[str, str]] = []
+    with progress.listening(lambda step, message: told.append((step, message))):
+        made["closed"] = house.build(home)
+    assert ("close", "2026-08 of acme") in told
     for other in (home, never):
         house.drop_texts(other, folder / "late", house.LATE)
         undone = rows(made["closed"], "select file_id from ops.ingest_receipts where file_name like '%undone_bills%'")
-        assert revhouse(other, "undo", undone[0][0]).returncode == 0
+        undo(other, undone[0][0])
     made["late"] = house.build(home)
     made["never closed"] = house.build(never)
     known = rows(made["before"], "select max(known_at) from ops.publications")[0][0]

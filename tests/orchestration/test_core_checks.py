@@ -20,7 +20,7 @@ from transactional_api.kit.change_log import FIRST_HASH, ChangeLogEntry, hash_en
 @pytest.fixture(scope="module")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = new_home(tmp_path_factory.mktemp("core") / "home")
-    core, _ = split_company(invent_company(9, customers=12, months=6, currencies=(("USD", 1.0),)))
+    core, _ = split_company(invent_company(9, customers=5, months=3, currencies=(("USD", 1.0),)))
     write_core(core, Settings(home=home, database_url=f"sqlite:///{home / 'core.db'}"), "acme")
     result = revhouse(home, "build", "--as-of", "2026-10-31")
     assert result.returncode == 0, result.stderr

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.orchestration.houses import build, new_home, revhouse
+from ingestion.retract import undo
+from tests.orchestration.houses import build, drop, new_home, revhouse
 from tests.orchestration.test_explain import FILES, MARCH, put
 
 LATE = {
@@ -25,15 +26,14 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
     home = new_home(folder / "home")
 
-    def drop(files: dict[str, str]) -> None:
-        paths = [put(folder / "files", name, text) for name, text in files.items()]
-        assert revhouse(home, "drop", *paths, "--tenant", "acme").returncode == 0
+    def drop_texts(files: dict[str, str]) -> None:
+        drop(home, *(put(folder / "files", name, text) for name, text in files.items()), tenant="acme")
 
-    drop(FILES)
+    drop_texts(FILES)
     build(home, MARCH)
-    drop(LATE)
+    drop_texts(LATE)
     build(home, MARCH)
-    assert revhouse(home, "undo", "f6").returncode == 0
+    undo(home, "f6")
     build(home, MARCH)
     (home / "tenants.toml").write_text('[tenant.acme]\ngross_margin = "0.6"\n', encoding="utf-8")
     build(home, date(2026, 4, 30))

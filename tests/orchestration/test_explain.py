@@ -12,7 +12,7 @@ import pytest
 from orchestration.demo.company import invent_company
 from orchestration.demo.write import split_company, write_core
 from orchestration.settings import Settings
-from tests.orchestration.houses import build, in_process, new_home, revhouse
+from tests.orchestration.houses import build, drop, in_process, new_home, revhouse
 
 FILES = {
     "subscriptions.csv": """subscription_id,customer_id,started_on,ended_on,unit_amount,currency,billing_interval
@@ -48,7 +48,7 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
     home = new_home(folder / "home")
     paths = [put(folder / "files", name, text) for name, text in FILES.items()]
-    assert revhouse(home, "drop", *paths, "--tenant", "acme").returncode == 0
+    drop(home, *paths, tenant="acme")
     build(home, MARCH)
     return home
 

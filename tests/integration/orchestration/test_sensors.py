@@ -21,8 +21,15 @@ from ingestion.retract import undo
 from orchestration.build import BuildRequest, building
 from orchestration.sensors import ASK_AGAIN_SECONDS, build_sensors
 from orchestration.settings import Settings
+from tests.compiled import copy_compiled
 
 CUSTOMERS = "customer_id,name\nC{n},N\n"
+
+
+@pytest.fixture(autouse=True)
+def project_is_compiled(home: Path) -> None:
+    """A build asks the dbt project which of its tables a close freezes; compiling it takes longer than all the rest."""
+    copy_compiled(home)
 
 
 @pytest.fixture

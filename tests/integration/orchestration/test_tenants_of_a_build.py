@@ -14,6 +14,7 @@ from orchestration.build import BuildRequest, building
 from orchestration.core import tables_with_figures
 from orchestration.sensors import build_sensors
 from orchestration.settings import DBT_PROJECT, Settings
+from tests.compiled import copy_compiled
 from tests.orchestration.houses import rows
 from transactional_api.access.accounts import ensure_admin
 from transactional_api.customers.service import change_customer, create_customer
@@ -33,6 +34,7 @@ def declared() -> frozenset[str]:
 @pytest.fixture
 def core(home: Path) -> Iterator[Database]:
     """A core after its first start: nothing but the admin of tenant `default`, whose settings are none."""
+    copy_compiled(home)
     (home / "tenants.toml").write_text(f"[tenant.acme]\nas_of = {PINNED}\n")
     database = Database(f"sqlite:///{home / 'core.db'}")
     database.migrate()
