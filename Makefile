@@ -28,6 +28,9 @@ $(SQL_READY): requirements/sql.txt $(READY)
 demo: $(READY)
 	@$(BIN)/revhouse demo
 
+# Tests start some hundred processes, each of which would compile the project again where bytecode is not kept.
+test test-long: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY)
 	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not long"
 

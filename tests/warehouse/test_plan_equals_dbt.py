@@ -47,14 +47,10 @@ def macros(file: Path) -> list[Any]:
         ).fetchall()
 
 
-def test_a_failing_check_shows_its_rows(examples: Built) -> None:
-    project = compiled()
-    build_file = project.settings.build_file
-    shutil.rmtree(build_file.parent, ignore_errors=True)
-    build_file.parent.mkdir(parents=True)
-    shutil.copyfile(examples.world.file, build_file)
+def test_a_failing_check_shows_its_rows(examples: Built, tmp_path: Path) -> None:
+    build_file = Path(shutil.copy(examples.world.file, tmp_path))
     with duckdb.connect(str(build_file)) as connection:
         connection.execute("insert into marts.ar_aging from marts.ar_aging where tenant_id = 'edges' limit 1")
     (failed,) = (key for key in manifest()["nodes"] if ".ar_aging_has_its_grain." in key)
-    line = project.failed_check(NodeResult(failed, "fail", "Got 1 result", 0.0, 1)).line()
+    line = compiled().failed_check(NodeResult(failed, "fail", "Got 1 result", 0.0, 1), file=build_file).line()
     assert line.startswith("ar_aging_has_its_grain: tenant_id=edges, as_of=2024-")
