@@ -75,6 +75,8 @@ class World:
 
     folder: Path
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _reader: duckdb.DuckDBPyConnection | None = None
+    """Kept from read to read: a file of some hundred tables takes longer to open than to ask. Nobody writes then."""
 
     @property
     def file(self) -> Path:
@@ -115,6 +117,9 @@ class World:
 
     def write(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
         self.file.unlink(missing_ok=True)
         with duckdb.connect(str(self.file)) as connection:
             create_relations(connection)
@@ -143,10 +148,11 @@ class World:
         return run_dbt(self.file, self.folder / "target", *arguments) if arguments else run_steps(self.file, steps())
 
     def read(self, sql: str) -> list[dict[str, Any]]:
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if self._reader is None:
+            self._reader = duckdb.connect(str(self.file), read_only=True)
+        cursor = self._reader.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
