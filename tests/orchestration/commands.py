@@ -15,12 +15,18 @@ from subprocess import CompletedProcess, TimeoutExpired
 LOADED = (
     "orchestration.cli",
     "orchestration.definitions",
+    "orchestration.runner",
+    "orchestration.run_log",
     "dagster._core.storage.base_storage",
     "dagster._core.storage.sqlite_storage",
     "dagster._core.execution.api",
     "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "PIL.PngImagePlugin",
     "pandas",
-    "pyarrow",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "upath",
     "duckdb",
 )
 LONGEST = 900
