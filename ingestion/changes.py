@@ -80,6 +80,11 @@ def owned_rows(home: Path, relation: str, known_at: int, columns: Collection[str
     return changed_rows(home, relation, _parts(home, relation, known_at), columns)
 
 
+def is_stored(home: Path, relation: str, known_at: int) -> bool:
+    """Whether anything is stored of a relation."""
+    return bool(_parts(home, relation, known_at))
+
+
 def create_slice(
     con: duckdb.DuckDBPyConnection, home: Path, known_at: int, relation: str, keys: str, columns: Sequence[str]
 ) -> None:

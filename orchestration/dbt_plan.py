@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import duckdb
 from ingestion.lake import literal
 
 THREADS = 2
+"""Steps at a time. The thread that gives a step to DuckDB works on it too, so DuckDB has as many fewer of its own."""
 # A build writes its file once and closes it: what it wrote is sorted out at the end, not at every 16 MB in between.
 SETTINGS = (
     "set TimeZone = 'UTC'",
@@ -126,7 +128,8 @@ def whole_steps(steps: list[Step], manifest: Mapping[str, Any]) -> list[Step]:
 
 
 def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = None) -> Iterator[NodeResult]:
-    """Runs the steps over the build file, two at a time, yielding each as it ends. The file is closed at the end.
+    """Runs the steps over the build file, two at a time, those first after which most steps still have to come one after
+    the other, yielding each as it ends. The file is closed at the end.
 
     `prepare` is given the connection first and says how a step is run, where that is not simply its SQL.
     """
@@ -134,9 +137,11 @@ def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = 
     for setting in (*SETTINGS, f"set memory_limit = '{_memory()}B'"):
         connection.execute(setting)
     run = prepare(connection) if prepare is not None else run_step
+    connection.execute(f"set threads = {max(1, (os.cpu_count() or 1) - THREADS + 1)}")
     for schema in sorted({step.relation.partition(".")[0] for step in steps if step.relation}):
         connection.execute(f"create schema if not exists {schema}")
-    waiting = {step.unique_id: step for step in steps}
+    below = _longest_below(steps)
+    waiting = {step.unique_id: step for step in sorted(steps, key=lambda step: -below[step.unique_id])}
     ended: set[str] = set()
     broken: set[str] = set()
     running: dict[Future[NodeResult], Step] = {}
@@ -162,6 +167,16 @@ def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = 
     finally:
         pool.shutdown(cancel_futures=True)
         connection.close()
+
+
+def _longest_below(steps: list[Step]) -> dict[str, int]:
+    """How many steps wait for each at most, one for the other."""
+    above = {step.unique_id: step.waits_for for step in steps}
+    below = dict.fromkeys(above, 0)
+    for key in reversed(list(TopologicalSorter(above).static_order())):
+        for parent in above.get(key, ()):
+            below[parent] = max(below.get(parent, 0), below[key] + 1)
+    return below
 
 
 def _memory() -> int:

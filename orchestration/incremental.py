@@ -119,6 +119,8 @@ class Incremental:
         self.defined: set[str] = set()
         """Views and macros that the copied version has; its SQL is this project's."""
         self.columns: dict[str, list[str]] = {}
+        self.of_customers: set[str] = set(IDS)
+        """Kinds of ids that sets of customers keep."""
         self.lock = threading.Lock()
 
     def prepare(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -142,6 +144,7 @@ class Incremental:
             connection.execute(
                 f"create table {database}.changed.ids (kind varchar, tenant_id varchar, id varchar, found_in varchar)"
             )
+        self.of_customers = self._kinds_of_customers(connection)
         changed = changes.changed_relations(self.start.home, self.start.since, self.start.known_at)
         for step in self.steps.values():
             for name in step.reads - self.steps.keys():
@@ -161,6 +164,8 @@ class Incremental:
             )
         for database in self.shown:
             for kind, column in KINDS.items():
+                if database != NEAR and kind not in self.of_customers:
+                    continue
                 connection.execute(
                     f"insert into {database}.changed.ids select '{kind}', tenant_id, id, found_in"
                     f" from {database}.changed.ids where kind = '{column}'"
@@ -217,6 +222,24 @@ class Incremental:
             for name in self._ids(connection, union)
             if name in union.rows_of or name not in ("customer_id", "subscription_id")
         ]
+
+    def _kinds_of_customers(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
+        """Those that lead from one union's documents to another's, and those by which models that are computed for
+        customers tell their own rows, or find rows that bear no customer."""
+        named = [name for union in self.unions for name in self._ids(connection, union)]
+        kinds = {name for name in named if named.count(name) > 1}
+        bearing = {
+            row[0]
+            for row in connection.execute(
+                f"""select schema_name || '.' || table_name from duckdb_columns()
+                where database_name = '{self.main}' and column_name = 'customer_id'"""
+            ).fetchall()
+        }
+        for step in filter(_is_of_customers, self.steps.values()):
+            asked = [self.steps[name] for name in step.reads & self.steps.keys() if name not in bearing]
+            for *kind, column in (each.rows_of for each in (step, *asked) if each.rows_of):
+                kinds |= {*KINDS, *IDS} if kind else {column}
+        return kinds
 
     def _key(self, connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
         """The parts of a raw relation's key that its union knows."""
@@ -275,7 +298,11 @@ class Incremental:
             kinds = {row[0] for row in connection.execute("select distinct kind from newest").fetchall()}
             added = sum(
                 _add(
-                    connection, database, self._named_in(connection, union, named), self._ids(connection, union), union
+                    connection,
+                    database,
+                    self._named_in(connection, union, named),
+                    [name for name in self._ids(connection, union) if database == NEAR or name in self.of_customers],
+                    union,
                 )
                 for union, columns in links.items()
                 if (named := [name for name in columns if name in kinds])
@@ -319,7 +346,8 @@ class Incremental:
                     continue
                 key = self._key(connection, relation)
                 kept = [f"select tenant_id, {', '.join(key)} from {_keys_of(relation)}"]
-                for name in self._links(connection, union):
+                is_stored = changes.is_stored(self.start.home, relation, self.start.known_at)
+                for name in self._links(connection, union) if is_stored else ():
                     kept.append(_keys_named(f"{self.main}.{union.relation}", key, name))
                 if owner := changes.owner_of(relation):
                     columns = dict.fromkeys([*key, owner])
