@@ -20,7 +20,7 @@ import duckdb
 
 from ingestion.contracts import app_tables, data_sets
 from orchestration.closing import frozen_relations
-from orchestration.dbt_plan import Runner, Step, run_plan, run_step
+from orchestration.dbt_plan import Step, run_plan
 from tests.compiled import manifest, steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,16 +165,10 @@ def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def run_steps(build_file: Path, plan: list[Step]) -> BuildResult:
-    results = list(run_plan(plan, build_file, _on_one_thread))
+    results = list(run_plan(plan, build_file))
     told = [f"{result.unique_id}: {result.message}" for result in results if result.status in ("error", "fail")]
     codes = {key: node.get("compiled_code") or "" for key, node in manifest()["nodes"].items()}
     return BuildResult(int(bool(told)), "\n".join(told), {one.unique_id: one.status for one in results}, codes)
-
-
-def _on_one_thread(connection: duckdb.DuckDBPyConnection) -> Runner:
-    """Small tables take a fifth more of the processor when each step is shared out among threads again."""
-    connection.execute("set threads = 1")
-    return run_step
 
 
 def run_dbt(build_file: Path, target: Path, *arguments: str) -> BuildResult:
