@@ -19,6 +19,7 @@ from ingestion.changes import has_erasures
 from ingestion.closes import period_changes
 from ingestion.home import lake_read
 from ingestion.journal import Journal
+from ingestion.lake import literal
 from ingestion.raw import create_intake_ops, create_raw_relations, tenants_with_facts
 from models_ml.artefacts import Artefacts
 from models_ml.registry import KINDS, Registry, Training, read_registry
@@ -233,7 +234,7 @@ class Build:
         """The table as the version that readers see has it, for what a build only adds to. A copy of it has it."""
         if self._is_copy or self.warehouse.current() is None:
             return
-        connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
+        connection.execute(f"attach {literal(self.warehouse.path_of())} as last_version (read_only)")
         with suppress(duckdb.CatalogException):
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")
             connection.execute(f"create or replace table {table} as from last_version.{table}")
@@ -376,7 +377,7 @@ class Build:
             finished_at timestamp not null)"""
         )
         if self.warehouse.current() is not None:
-            connection.execute(f"attach '{self.warehouse.path_of()}' as last_version (read_only)")
+            connection.execute(f"attach {literal(self.warehouse.path_of())} as last_version (read_only)")
             connection.execute("insert into ops.publications from last_version.ops.publications")
             connection.execute("detach last_version")
         connection.execute(

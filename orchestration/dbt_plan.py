@@ -128,8 +128,8 @@ def whole_steps(steps: list[Step], manifest: Mapping[str, Any]) -> list[Step]:
 
 
 def run_plan(steps: list[Step], build_file: Path, prepare: Preparation | None = None) -> Iterator[NodeResult]:
-    """Runs the steps over the build file, two at a time, those first after which most steps still have to come one after
-    the other, yielding each as it ends. The file is closed at the end.
+    """Runs the steps over the build file, two at a time, yielding each as it ends. Those come first after which most
+    steps must follow one after the other. The file is closed at the end.
 
     `prepare` is given the connection first and says how a step is run, where that is not simply its SQL.
     """

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.between import CameBetween, came_between
+from ingestion.lake import literal
 from orchestration.lineage import (
     PART,
     Column,
@@ -115,7 +116,7 @@ def two_versions(settings: Settings, given: Sequence[str]) -> tuple[str, str]:
 def both_attached(settings: Settings, first: str, second: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with published(settings, second, lineage=True) as (connection, _):
         path = Warehouse(settings.warehouse).path_of(first)
-        connection.execute(f"attach '{path}' as before (read_only)")
+        connection.execute(f"attach {literal(path)} as before (read_only)")
         yield connection
 
 

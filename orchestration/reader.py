@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import lake_read
+from ingestion.lake import literal
 from ingestion.raw import create_intake_ops, create_raw_relations
 from orchestration.publish import NothingPublished, Pointer, Warehouse
 from orchestration.settings import Settings
@@ -52,7 +53,7 @@ def published(
 
 def mirror(connection: duckdb.DuckDBPyConnection, version: Path, *, skip_ops: bool, lineage: bool = False) -> None:
     """Views over every relation of a version, and its table macros, in the connection's own catalog."""
-    connection.execute(f"attach '{version}' as wh (read_only)")
+    connection.execute(f"attach {literal(version)} as wh (read_only)")
     relations = connection.sql(
         """select schema_name, table_name from duckdb_tables() where database_name = 'wh' and not internal
         union all select schema_name, view_name from duckdb_views() where database_name = 'wh' and not internal

@@ -16,6 +16,7 @@ from dagster import (
 
 from ingestion.contracts import app_tables
 from ingestion.journal import Journal
+from ingestion.lake import literal
 from orchestration.build import Build
 from orchestration.core import core_settings, open_core
 from orchestration.publish import utc_now
@@ -96,7 +97,7 @@ def write_verifications(connection: duckdb.DuckDBPyConnection, build: Build, ver
         checkpoint_hash varchar)"""
     )
     if build.warehouse.current() is not None:
-        connection.execute(f"attach '{build.warehouse.path_of()}' as last_version (read_only)")
+        connection.execute(f"attach {literal(build.warehouse.path_of())} as last_version (read_only)")
         kept = "database_name = 'last_version' and schema_name = 'ops' and table_name = 'audit_verifications'"
         if connection.execute(f"select 1 from duckdb_tables() where {kept}").fetchone():
             connection.execute("insert into ops.audit_verifications from last_version.ops.audit_verifications")

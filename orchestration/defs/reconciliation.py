@@ -26,6 +26,7 @@ from dagster import (
 )
 
 from ingestion.app.reconcile import FIGURES, Compared, reconcile
+from ingestion.lake import literal
 from orchestration import progress
 from orchestration.build import Build
 from orchestration.defs.intake import is_nightly
@@ -125,7 +126,7 @@ def _carry(connection: duckdb.DuckDBPyConnection, build: Build) -> None:
     )
     if build.warehouse.current() is None:
         return
-    connection.execute(f"attach '{build.warehouse.path_of()}' as last_version (read_only)")
+    connection.execute(f"attach {literal(build.warehouse.path_of())} as last_version (read_only)")
     schema, name = TABLE.split(".")
     kept = f"database_name = 'last_version' and schema_name = '{schema}' and table_name = '{name}'"
     if connection.execute(f"select 1 from duckdb_tables() where {kept}").fetchone():

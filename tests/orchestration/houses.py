@@ -12,6 +12,7 @@ import duckdb
 
 from ingestion.app import extract
 from ingestion.csv import copy_into_drop, scan_drop
+from ingestion.lake import literal
 from orchestration.build import BuildRequest, building
 from orchestration.core import tables_with_figures
 from orchestration.dbt_runner import DbtProject
@@ -96,7 +97,7 @@ def differing_tables(one: Path, other: Path, schemas: Iterable[str] = ("marts", 
     assert names == tables(other, schemas), "the two versions do not have the same tables"
     found = {}
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as a (read_only); attach '{other}' as b (read_only)")
+        connection.execute(f"attach {literal(one)} as a (read_only); attach {literal(other)} as b (read_only)")
         for name in names:
             count = connection.sql(
                 f"""select count(*) from ((from a.{name} except all from b.{name})

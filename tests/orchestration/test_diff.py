@@ -24,7 +24,7 @@ LATE = {
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """1: the company. 2: a late invoice. 3: its lines undone. 4: a later as-of date and another margin."""
     folder = tmp_path_factory.mktemp("compared")
-    home = new_home(folder / "home")
+    home = new_home(folder / "the user's home")
 
     def drop_texts(files: dict[str, str]) -> None:
         drop(home, *(put(folder / "files", name, text) for name, text in files.items()), tenant="acme")

@@ -18,7 +18,7 @@ MRR = "select mrr from marts.revenue_metrics order by month desc limit 1"
 def history(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One home's builds, by what they were asked for, and the pointer after each."""
     folder = tmp_path_factory.mktemp("history")
-    home = new_home(folder / "home")
+    home = new_home(folder / "the user's home")
     warehouse = Warehouse(home / "warehouse")
     made: dict[str, Path] = {"home": home}
 

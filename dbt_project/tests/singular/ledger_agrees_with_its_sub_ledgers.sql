@@ -23,15 +23,26 @@ with
         select tenant_id, date_trunc('month', as_of)::date as period, currency, total from {{ ref("ap_aging_summary") }}
     ),
 
+    balances as (
+        select
+            tenant_id,
+            month_index,
+            currency,
+            millionths_per_minor,
+            sum(deferred_closing_minor) as deferred_minor,
+            sum(contract_asset_closing_minor) as asset_minor
+        from {{ ref("int_revenue__line_months_posted") }}
+        group by all
+    ),
+
     revenue as (
         select
             tenant_id,
-            month as period,
+            {{ month_start("month_index") }} as period,
             currency,
-            sum(deferred_closing) as deferred_revenue,
-            sum(contract_asset_closing) as contract_asset
-        from {{ ref("revenue_recognition") }}
-        group by all
+            {{ money("deferred_minor", "millionths_per_minor") }} as deferred_revenue,
+            {{ money("asset_minor", "millionths_per_minor") }} as contract_asset
+        from balances
     ),
 
     taxes as (select tenant_id, period, currency, sum(net_due) as net_due from {{ ref("tax_summary") }} group by all),

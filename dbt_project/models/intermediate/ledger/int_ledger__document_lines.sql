@@ -1,3 +1,1 @@
-with legs as ({{ document_legs() }})
-
-{{ journal_lines("legs") }}
+with legs as ({{ document_legs() }}) {{ journal_lines("legs") }}

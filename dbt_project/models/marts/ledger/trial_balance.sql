@@ -1,7 +1,29 @@
+-- What journal_entries shows, summed: of what months earned its amounts are summed before they become lines.
 with
+    earned as (
+        select
+            * exclude (source_id, customer_id, amount_minor),
+            null::varchar as source_id,
+            null::varchar as customer_id,
+            amount_minor > 0 as is_debit,
+            sum(amount_minor) as amount_minor
+        from {{ ref("int_ledger__revenue_legs") }}
+        group by all
+    ),
+
+    lines as (
+        select *
+        from {{ ref("int_ledger__document_lines") }}
+        union all by name
+        {{ journal_lines("earned") }}
+        union all by name
+        select *
+        from {{ ref("int_ledger__lines_closed") }}
+    ),
+
     months as (
         select tenant_id, entity_id, period, account, purpose, currency, sum(debit) as debit, sum(credit) as credit
-        from {{ ref("journal_entries") }}
+        from lines
         group by all
     ),
 
