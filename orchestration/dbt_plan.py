@@ -30,7 +30,7 @@ SETTINGS = (
 )
 # DuckDB keeps what it read until its memory is full. A build that leaves memory to others takes no longer; what does
 # not fit goes to disk, beside the build file.
-MOST_MEMORY = 3_000_000_000
+MOST_MEMORY = 2_600_000_000
 
 
 class NotPlanned(ValueError):
