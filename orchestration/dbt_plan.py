@@ -174,8 +174,8 @@ def _longest_below(steps: list[Step]) -> dict[str, int]:
     above = {step.unique_id: step.waits_for for step in steps}
     below = dict.fromkeys(above, 0)
     for key in reversed(list(TopologicalSorter(above).static_order())):
-        for parent in above.get(key, ()):
-            below[parent] = max(below.get(parent, 0), below[key] + 1)
+        for parent in above[key]:
+            below[parent] = max(below[parent], below[key] + 1)
     return below
 
 

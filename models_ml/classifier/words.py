@@ -38,19 +38,19 @@ def reasons(
     `values` has the rows' own values in the order of the explanation's columns; `effects` are the words for a reason
     that raises and one that lowers.
     """
-    # All of a reason but its size is the same for many customers.
-    heads: dict[tuple[int, str, bool], str] = {}
     written, raising = [], []
     for row, top, own in zip(
         explanation.contributions.tolist(), strongest(explanation.contributions, MOST_REASONS), values, strict=True
     ):
-        parts = []
-        for at in top:
-            key = at, say(explanation.columns[at], own[at], words), row[at] > 0
-            if (head := heads.get(key)) is None:
-                told = {"feature": explanation.columns[at], "says": key[1], "effect": effects[0 if key[2] else 1]}
-                head = heads[key] = json.dumps(told, ensure_ascii=False)[:-1]
-            parts.append(f'{head}, "log_odds": {round(row[at], 4)}}}')
-        written.append(f"[{', '.join(parts)}]")
+        told = [
+            {
+                "feature": explanation.columns[at],
+                "says": say(explanation.columns[at], own[at], words),
+                "effect": effects[0] if row[at] > 0 else effects[1],
+                "log_odds": round(row[at], 4),
+            }
+            for at in top
+        ]
+        written.append(json.dumps(told, ensure_ascii=False))
         raising.append([explanation.columns[at] for at in top if row[at] > 0])
     return written, raising
